@@ -1,0 +1,16 @@
+use serde::{Deserialize, Serialize};
+
+/// Why a message is not applied: one variant per broken rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum ItipError {
+    /// RFC 5546 section 3.2.2: a REQUEST describes at least one component.
+    #[error("the message holds no event")]
+    NoComponent,
+    /// The method is not one an organizer sends about an event.
+    #[error("the method does not fit this mailbox")]
+    MethodNotAllowed,
+    /// RFC 5546 section 2.1.4: only the owner or the bound organizer may change an event.
+    #[error("the sender is not the organizer of this event")]
+    NotOrganizer,
+}
