@@ -1,1 +1,12 @@
-//! To be written.
+//! SQL as data: one set of statements for Durable Object SQLite, D1 and, in tests, rusqlite.
+//!
+//! What lives here: values, rows, the two connection traits, and named queries over the D1 tables.
+//! What does not: when to run them (`scheduling`, `web`), and how a platform runs them (`invite-server`).
+
+mod conn;
+pub mod directory;
+pub mod accounts;
+#[cfg(feature = "rusqlite")]
+pub mod sqlite;
+
+pub use conn::{Database, Row, SqlConn, Statement, StoreError, Value};

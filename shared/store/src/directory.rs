@@ -1,0 +1,425 @@
+//! Events in D1: who may speak about which UID, and what the event objects last projected.
+
+use std::collections::BTreeMap;
+
+use itip::{CalAddress, EventDetails, EventId, EventState, Origin, Override, RsvpStatus, Timestamp, Uid};
+use serde::{Deserialize, Serialize};
+
+use crate::{Database, Row, Statement, StoreError, Value};
+
+/// Absolute counts of an event's guests. Invariant: `attendees` is the sum of the four statuses, of `origins` and
+/// of `clients`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counters {
+    /// All guests.
+    pub attendees: u32,
+    /// By status.
+    pub accepted: u32,
+    /// By status.
+    pub declined: u32,
+    /// By status.
+    pub noaction: u32,
+    /// By status.
+    pub tentative: u32,
+    /// By origin word.
+    pub origins: BTreeMap<String, u32>,
+    /// By lower-case PRODID of the guest's client; [`CLIENT_UNKNOWN`] before his first answer.
+    pub clients: BTreeMap<String, u32>,
+}
+
+/// The client of a guest who has not answered yet; the word of the first API.
+pub const CLIENT_UNKNOWN: &str = "31events//ses";
+/// Where clients beyond [`CLIENTS_MAX`] are counted, so that made-up PRODIDs cannot grow a row without bound.
+pub const CLIENT_OTHER: &str = "other";
+/// Distinct clients counted per event: 64 keys of at most 100 characters stay far below D1's 2 MB row.
+const CLIENTS_MAX: usize = 64;
+/// Longest PRODID kept, in characters.
+const PRODID_CHARS_MAX: usize = 100;
+
+impl Counters {
+    fn status(&mut self, status: RsvpStatus) -> &mut u32 {
+        match status {
+            RsvpStatus::Accepted => &mut self.accepted,
+            RsvpStatus::Declined => &mut self.declined,
+            RsvpStatus::NoAction => &mut self.noaction,
+            RsvpStatus::Tentative => &mut self.tentative,
+        }
+    }
+
+    /// The key a PRODID is counted under.
+    pub fn client_key(&self, prodid: &str) -> String {
+        if prodid.is_empty() {
+            return CLIENT_UNKNOWN.to_owned();
+        }
+        let key: String = prodid.trim().to_lowercase().chars().take(PRODID_CHARS_MAX).collect();
+        if self.clients.contains_key(&key) || self.clients.len() < CLIENTS_MAX { key } else { CLIENT_OTHER.to_owned() }
+    }
+
+    /// Counts a guest who has just been enrolled.
+    pub fn enroll(&mut self, origin: Origin, status: RsvpStatus, client: &str) {
+        self.attendees += 1;
+        *self.status(status) += 1;
+        *self.origins.entry(origin.as_str().to_owned()).or_default() += 1;
+        *self.clients.entry(client.to_owned()).or_default() += 1;
+    }
+
+    /// Counts a changed answer.
+    pub fn answer(&mut self, from: RsvpStatus, to: RsvpStatus) {
+        let old = self.status(from);
+        *old = old.saturating_sub(1);
+        *self.status(to) += 1;
+    }
+
+    /// Counts a guest whose client became known.
+    pub fn client(&mut self, from: &str, to: &str) {
+        if from == to {
+            return;
+        }
+        if let Some(count) = self.clients.get_mut(from) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.clients.remove(from);
+            }
+        }
+        *self.clients.entry(to.to_owned()).or_default() += 1;
+    }
+
+    /// The event moved: nobody's answer counts any more.
+    pub fn reset(&mut self) {
+        self.noaction = self.attendees;
+        (self.accepted, self.declined, self.tentative) = (0, 0, 0);
+    }
+}
+
+/// An event as D1 knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRow {
+    /// Our id.
+    pub event_id: EventId,
+    /// The authenticated owner.
+    pub owner: CalAddress,
+    /// The organizer's name, or his address.
+    pub organizer_name: String,
+    /// Raw PRODID of the organizer's client.
+    pub prodid: String,
+    /// Visible changes so far.
+    pub revision: u32,
+    /// Called off.
+    pub cancelled: bool,
+    /// May stand on a public page.
+    pub public: bool,
+    /// First mail.
+    pub created: Timestamp,
+    /// Last visible change.
+    pub last_modified: Timestamp,
+    /// End of the last occurrence; `None` for a series without end.
+    pub last_end: Option<Timestamp>,
+    /// What it says.
+    pub details: EventDetails,
+    /// Its exceptions.
+    pub overrides: Vec<Override>,
+}
+
+impl EventRow {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            event_id: event_id(row, 0)?,
+            owner: address(row, 1)?,
+            organizer_name: row.text(2)?.to_owned(),
+            prodid: row.text(3)?.to_owned(),
+            revision: row.count(4)?,
+            cancelled: row.integer(5)? != 0,
+            public: row.integer(6)? != 0,
+            created: Timestamp(row.integer(7)?),
+            last_modified: Timestamp(row.integer(8)?),
+            last_end: row.maybe_integer(9)?.map(Timestamp),
+            details: row.json(10)?,
+            overrides: row.json(11)?,
+        })
+    }
+
+    /// Whether the last occurrence has ended.
+    pub fn is_past(&self, now: Timestamp) -> bool {
+        self.last_end.is_some_and(|end| end <= now)
+    }
+}
+
+fn event_id(row: &Row, column: usize) -> Result<EventId, StoreError> {
+    EventId::parse(row.text(column)?).ok_or(StoreError::Shape { column, wanted: "event id" })
+}
+
+fn address(row: &Row, column: usize) -> Result<CalAddress, StoreError> {
+    CalAddress::parse(row.text(column)?).map_err(|_| StoreError::Shape { column, wanted: "address" })
+}
+
+/// The projection of an event: written only over an older one. `None` while there is nothing to show.
+pub fn project(state: &EventState, counters: &Counters, version: i64) -> Result<Option<Statement>, StoreError> {
+    let Some(details) = state.shown() else { return Ok(None) };
+    let name = if state.organizer.name.is_empty() { state.owner.as_str() } else { &state.organizer.name };
+    Ok(Some(Statement::new(
+        "INSERT INTO event (event_id, version, owner, organizer_name, prodid, revision, cancelled, public, created, \
+         last_modified, start_at, end_at, last_end, summary, description_html, location, details, overrides, \
+         attendees, accepted, declined, tentative, noaction, origins, clients) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, \
+         ?22, ?23, ?24, ?25) \
+         ON CONFLICT (event_id) DO UPDATE SET version = excluded.version, owner = excluded.owner, \
+         organizer_name = excluded.organizer_name, prodid = excluded.prodid, revision = excluded.revision, \
+         cancelled = excluded.cancelled, public = excluded.public, created = excluded.created, \
+         last_modified = excluded.last_modified, start_at = excluded.start_at, end_at = excluded.end_at, \
+         last_end = excluded.last_end, summary = excluded.summary, description_html = excluded.description_html, \
+         location = excluded.location, details = excluded.details, overrides = excluded.overrides, \
+         attendees = excluded.attendees, accepted = excluded.accepted, declined = excluded.declined, \
+         tentative = excluded.tentative, noaction = excluded.noaction, origins = excluded.origins, \
+         clients = excluded.clients WHERE excluded.version > event.version",
+        vec![
+            state.event_id.as_str().into(),
+            version.into(),
+            state.owner.as_str().into(),
+            name.into(),
+            state.prodid.as_str().into(),
+            state.revision.into(),
+            state.cancelled.into(),
+            (details.class == itip::Class::Public).into(),
+            state.created.into(),
+            state.last_modified.into(),
+            details.start.instant().into(),
+            details.end.instant().into(),
+            state.last_end().into(),
+            details.summary.as_str().into(),
+            details.description_html.as_str().into(),
+            details.location.as_str().into(),
+            json(details)?.into(),
+            json(&state.overrides)?.into(),
+            counters.attendees.into(),
+            counters.accepted.into(),
+            counters.declined.into(),
+            counters.tentative.into(),
+            counters.noaction.into(),
+            json(&counters.origins)?.into(),
+            json(&counters.clients)?.into(),
+        ],
+    )))
+}
+
+fn json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Json(error.to_string()))
+}
+
+/// One event.
+pub async fn event(db: &dyn Database, id: &EventId) -> Result<Option<EventRow>, StoreError> {
+    let rows = db.run(Statement::new(sql::EVENT, vec![id.as_str().into()])).await?;
+    rows.first().map(EventRow::read).transpose()
+}
+
+/// An organizer's events, newest change first. `before` is the (`last_modified`, `event_id`) of the last row of the
+/// page before.
+pub async fn events_of(
+    db: &dyn Database,
+    owner: &CalAddress,
+    before: Option<(Timestamp, &EventId)>,
+    limit: u32,
+) -> Result<Vec<EventRow>, StoreError> {
+    let (at, id) = cursor(before);
+    let params = vec![owner.as_str().into(), at, id, limit.into()];
+    db.run(Statement::new(sql::EVENTS_OF, params)).await?.iter().map(EventRow::read).collect()
+}
+
+/// Everybody's events, newest change first.
+pub async fn events(
+    db: &dyn Database,
+    before: Option<(Timestamp, &EventId)>,
+    limit: u32,
+) -> Result<Vec<EventRow>, StoreError> {
+    let (at, id) = cursor(before);
+    db.run(Statement::new(sql::EVENTS, vec![at, id, limit.into()])).await?.iter().map(EventRow::read).collect()
+}
+
+fn cursor(before: Option<(Timestamp, &EventId)>) -> (Value, Value) {
+    before.map_or((i64::from(u32::MAX).saturating_mul(1000).into(), "~".into()), |(at, id)| {
+        (at.into(), id.as_str().into())
+    })
+}
+
+/// An organizer's public events that have not ended, by start.
+pub async fn upcoming_of(
+    db: &dyn Database,
+    owner: &CalAddress,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<EventRow>, StoreError> {
+    let params = vec![owner.as_str().into(), now.into(), limit.into()];
+    db.run(Statement::new(sql::UPCOMING_OF, params)).await?.iter().map(EventRow::read).collect()
+}
+
+/// The counters of one event; `None` if there is no such event.
+pub async fn event_counters(db: &dyn Database, id: &EventId) -> Result<Option<Counters>, StoreError> {
+    let rows = db.run(Statement::new(sql::EVENT_COUNTERS, vec![id.as_str().into()])).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let mut counters = totals(row)?;
+    counters.origins = row.json(5)?;
+    counters.clients = row.json(6)?;
+    Ok(Some(counters))
+}
+
+/// The sum over an organizer's events, or over all of them.
+pub async fn summed_counters(db: &dyn Database, owner: Option<&CalAddress>) -> Result<Counters, StoreError> {
+    let owner: Value = owner.map(CalAddress::as_str).into();
+    let statements = [sql::SUM_TOTALS, sql::SUM_ORIGINS, sql::SUM_CLIENTS];
+    let answers = db.batch(statements.map(|sql| Statement::new(sql, vec![owner.clone()])).to_vec()).await?;
+    let mut answers = answers.into_iter();
+    let mut counters = match answers.next().as_deref() {
+        Some([row, ..]) => totals(row)?,
+        _ => Counters::default(),
+    };
+    let mut words = || -> Result<BTreeMap<String, u32>, StoreError> {
+        answers.next().unwrap_or_default().iter().map(|row| Ok((row.text(0)?.to_owned(), row.count(1)?))).collect()
+    };
+    counters.origins = words()?;
+    counters.clients = words()?;
+    Ok(counters)
+}
+
+fn totals(row: &Row) -> Result<Counters, StoreError> {
+    Ok(Counters {
+        attendees: row.count(0)?,
+        accepted: row.count(1)?,
+        declined: row.count(2)?,
+        noaction: row.count(3)?,
+        tentative: row.count(4)?,
+        ..Counters::default()
+    })
+}
+
+/// In which capacity an address may speak about a UID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The authenticated owner.
+    Owner,
+    /// Named as ORGANIZER by the owner's mail; takes over with his first authenticated mail.
+    Organizer,
+    /// Named by SENT-BY.
+    Delegate,
+}
+
+impl Role {
+    /// The word in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Organizer => "organizer",
+            Self::Delegate => "delegate",
+        }
+    }
+}
+
+/// One line of the directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// Who.
+    pub identity: CalAddress,
+    /// Which event.
+    pub event_id: EventId,
+    /// In which capacity.
+    pub role: Role,
+}
+
+/// Everybody who may speak about a UID.
+pub async fn bindings(db: &dyn Database, uid: &Uid) -> Result<Vec<Binding>, StoreError> {
+    let rows = db.run(Statement::new(sql::BINDINGS, vec![uid.0.as_str().into()])).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Binding {
+                identity: address(row, 0)?,
+                event_id: event_id(row, 1)?,
+                role: match row.text(2)? {
+                    "owner" => Role::Owner,
+                    "organizer" => Role::Organizer,
+                    _ => Role::Delegate,
+                },
+            })
+        })
+        .collect()
+}
+
+/// Adds a binding unless the pair is taken; whoever comes second gets the first one's event from [`bindings`].
+pub fn bind(uid: &Uid, binding: &Binding) -> Statement {
+    Statement::new(
+        sql::BIND,
+        vec![
+            uid.0.as_str().into(),
+            binding.identity.as_str().into(),
+            binding.event_id.as_str().into(),
+            binding.role.as_str().into(),
+        ],
+    )
+}
+
+/// The ORGANIZER has spoken himself: he owns the event, and earlier speakers keep nothing but a delegation.
+pub fn take_over(uid: &Uid, event_id: &EventId, owner: &CalAddress, delegate: Option<&CalAddress>) -> Vec<Statement> {
+    let key = || vec![uid.0.as_str().into(), event_id.as_str().into()];
+    let mut unbind = key();
+    unbind.push(owner.as_str().into());
+    unbind.push(delegate.map(CalAddress::as_str).into());
+    let mut statements = vec![Statement::new(sql::UNBIND_OTHERS, unbind)];
+    let binding = |identity: &CalAddress, role| Binding { identity: identity.clone(), event_id: event_id.clone(), role };
+    statements.push(bind_over(uid, &binding(owner, Role::Owner)));
+    statements.extend(delegate.map(|delegate| bind_over(uid, &binding(delegate, Role::Delegate))));
+    statements
+}
+
+fn bind_over(uid: &Uid, binding: &Binding) -> Statement {
+    Statement { sql: sql::BIND_OVER, ..bind(uid, binding) }
+}
+
+/// Every statement of this module, named, so that a test can show their query plans.
+pub mod sql {
+    macro_rules! select_event {
+        ($rest:literal) => {
+            concat!(
+                "SELECT event_id, owner, organizer_name, prodid, revision, cancelled, public, created, last_modified, \
+                 last_end, details, overrides FROM event ",
+                $rest
+            )
+        };
+    }
+
+    /// One event.
+    pub const EVENT: &str = select_event!("WHERE event_id = ?1");
+    /// An organizer's events, newest change first.
+    pub const EVENTS_OF: &str = select_event!(
+        "WHERE owner = ?1 AND (last_modified, event_id) < (?2, ?3) \
+         ORDER BY last_modified DESC, event_id DESC LIMIT ?4"
+    );
+    /// All events, newest change first.
+    pub const EVENTS: &str = select_event!(
+        "WHERE (last_modified, event_id) < (?1, ?2) ORDER BY last_modified DESC, event_id DESC LIMIT ?3"
+    );
+    /// An organizer's public events that have not ended.
+    pub const UPCOMING_OF: &str = select_event!(
+        "WHERE owner = ?1 AND public = 1 AND (last_end IS NULL OR last_end > ?2) ORDER BY start_at, event_id LIMIT ?3"
+    );
+    /// The counters of one event.
+    pub const EVENT_COUNTERS: &str = "SELECT attendees, accepted, declined, noaction, tentative, origins, clients \
+         FROM event WHERE event_id = ?1";
+    /// Sums, of one organizer or, with NULL, of all.
+    pub const SUM_TOTALS: &str = "SELECT COALESCE(SUM(attendees), 0), COALESCE(SUM(accepted), 0), \
+         COALESCE(SUM(declined), 0), COALESCE(SUM(noaction), 0), COALESCE(SUM(tentative), 0) \
+         FROM event WHERE ?1 IS NULL OR owner = ?1";
+    /// Sums by origin.
+    pub const SUM_ORIGINS: &str = "SELECT word.key, SUM(word.value) FROM event, json_each(event.origins) AS word \
+         WHERE ?1 IS NULL OR owner = ?1 GROUP BY word.key";
+    /// Sums by client.
+    pub const SUM_CLIENTS: &str = "SELECT word.key, SUM(word.value) FROM event, json_each(event.clients) AS word \
+         WHERE ?1 IS NULL OR owner = ?1 GROUP BY word.key";
+    /// Who may speak about a UID.
+    pub const BINDINGS: &str = "SELECT identity, event_id, role FROM event_binding WHERE original_uid = ?1";
+    /// Adds a binding.
+    pub const BIND: &str = "INSERT INTO event_binding (original_uid, identity, event_id, role) \
+         VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    /// Adds or changes a binding.
+    pub const BIND_OVER: &str = "INSERT INTO event_binding (original_uid, identity, event_id, role) \
+         VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET event_id = excluded.event_id, role = excluded.role";
+    /// Removes the speakers that a take-over ends.
+    pub const UNBIND_OTHERS: &str = "DELETE FROM event_binding WHERE original_uid = ?1 AND event_id = ?2 \
+         AND identity <> ?3 AND (?4 IS NULL OR identity <> ?4)";
+}
