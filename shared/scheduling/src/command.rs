@@ -1,0 +1,409 @@
+//! What the surfaces may ask of the objects, and the answers. These travel between isolates as JSON and outlive
+//! deploys: add variants and optional fields, never change one.
+
+use itip::{
+    Answer, AnswerOutcome, Attendee, CalAddress, EventId, EventState, ItipError, ItipMessage, Method, Origin, Outcome,
+    PartStat, Sequence, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use store::directory::Counters;
+
+use crate::settings::OrganizerSettings;
+
+/// A batch of mail in one event's object.
+pub type BatchId = i64;
+
+/// Most guests of one batch. The free plan allows 50 subrequests an invocation: 40 sends, the lease, the settlement
+/// and the gate leave room for a retry of each.
+pub const BATCH_GUESTS_MAX: usize = 40;
+
+/// What may be asked of an event's object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// An organizer's REQUEST, PUBLISH or CANCEL; who may send it has been checked.
+    Organizer {
+        /// The message.
+        message: Box<ItipMessage>,
+        /// The authenticated sender, or the owner he acts for.
+        sender: CalAddress,
+        /// The owner's settings as they are now.
+        settings: OrganizerSettings,
+    },
+    /// Invite people who have been checked (blocked, suppressed, ceilings).
+    Enroll {
+        /// Whom; at most [`BATCH_GUESTS_MAX`].
+        guests: Vec<Enrollment>,
+        /// Send again to those who hold the invitation already (`origin=test`).
+        again: bool,
+        /// The most guests the event may have.
+        invites_max: u32,
+    },
+    /// A guest's answer whose authorship has been checked.
+    Answer {
+        /// Who answers.
+        guest: CalAddress,
+        /// His name, for a guest who was not invited.
+        name: String,
+        /// What he says.
+        answer: Answer,
+        /// He is authenticated, not only holding the address of his token: an uninvited one may become `shared`.
+        authenticated: bool,
+    },
+    /// Take a batch for sending.
+    Lease {
+        /// Which.
+        batch: BatchId,
+    },
+    /// What became of a leased batch.
+    Settle {
+        /// Which.
+        batch: BatchId,
+        /// The word that the lease gave.
+        lease: String,
+        /// A line per mail of the lease; a guest left out goes back into the queue.
+        mails: Vec<Settled>,
+    },
+    /// State, counters and what waits.
+    Show,
+    /// A page of guests by address.
+    Attendees {
+        /// The last address of the page before.
+        after: Option<CalAddress>,
+        /// At most this many.
+        limit: u32,
+    },
+    /// One guest.
+    Attendee {
+        /// Who.
+        guest: CalAddress,
+    },
+    /// Mail the held change.
+    Release,
+    /// The organizer confirms that the event is off although he only un-invited us.
+    CancelUninvited,
+    /// Send a dead letter again.
+    Replay {
+        /// Its id.
+        letter: String,
+    },
+    /// No more mail to this guest.
+    Suppress {
+        /// Who.
+        guest: CalAddress,
+    },
+    /// Mail to this guest comes back.
+    Undeliverable {
+        /// Who.
+        guest: CalAddress,
+    },
+    /// Change a switch of the event.
+    AllowShared {
+        /// Whether uninvited repliers become guests.
+        allow: bool,
+    },
+    /// Whether a report may be mailed now; counts it.
+    TakeReport,
+}
+
+/// A person to invite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrollment {
+    /// Who.
+    pub address: CalAddress,
+    /// His name, empty if unknown.
+    pub name: String,
+    /// Where he came from.
+    pub origin: Origin,
+}
+
+/// The fate of one mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// Whose mail.
+    pub guest: CalAddress,
+    /// What happened.
+    pub fate: Fate,
+}
+
+/// What SES said, or did not say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// SES has it.
+    Accepted {
+        /// SES's message id.
+        ses_id: String,
+    },
+    /// Not accepted, try again after this many seconds.
+    Throttled {
+        /// Seconds.
+        retry_secs: i64,
+    },
+    /// Never will be accepted.
+    Refused {
+        /// SES's words.
+        reason: String,
+    },
+    /// No answer came after the request had left.
+    Unknown {
+        /// What was seen instead.
+        reason: String,
+    },
+}
+
+/// An object's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// To [`Command::Organizer`], [`Command::Release`] and [`Command::CancelUninvited`].
+    Organizer {
+        /// What the message did.
+        outcome: Outcome,
+        /// The revision now.
+        revision: u32,
+        /// The mailing waits for a release.
+        held: bool,
+        /// Guests who may be told.
+        guests: u32,
+    },
+    /// To [`Command::Enroll`].
+    Enrolled {
+        /// A line per guest, in order.
+        results: Vec<Enrolled>,
+        /// The batch to send, if any mail is due.
+        batch: Option<BatchId>,
+    },
+    /// To [`Command::Answer`].
+    Answered {
+        /// `None`: an uninvited person who is not taken.
+        outcome: Option<AnswerOutcome>,
+        /// A batch that brings him up to date, if he answered an old version.
+        batch: Option<BatchId>,
+    },
+    /// To [`Command::Lease`]: the mails to send now; empty if there is nothing to do.
+    Leased(Lease),
+    /// To [`Command::Settle`] and the switches.
+    Done,
+    /// To [`Command::Show`].
+    Shown(Box<Shown>),
+    /// To [`Command::Attendees`]; [`Command::Attendee`] answers one or none.
+    Attendees(Vec<Attendee>),
+    /// To [`Command::Replay`]: the batch that carries it.
+    Replayed {
+        /// `None`: no longer needed, it is gone.
+        batch: Option<BatchId>,
+    },
+    /// To [`Command::TakeReport`]: seconds until the next one is allowed, 0 if this one is.
+    Report {
+        /// Seconds.
+        wait_secs: i64,
+    },
+}
+
+/// What became of one invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Enrolled {
+    /// New, or sent again.
+    Invited,
+    /// Has it already.
+    Already,
+    /// The event is off.
+    Cancelled,
+    /// The event is over.
+    Past,
+    /// The event is full.
+    Full,
+    /// Mail cannot or must not reach this person.
+    Unreachable,
+}
+
+/// Mails taken for sending.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// The word to settle with.
+    pub lease: String,
+    /// The event as it is to be sent.
+    pub event: EventState,
+    /// The owner's settings.
+    pub settings: OrganizerSettings,
+    /// At most [`BATCH_GUESTS_MAX`].
+    pub mails: Vec<MailJob>,
+}
+
+/// One mail to one guest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailJob {
+    /// Who.
+    pub guest: CalAddress,
+    /// His name, empty if unknown.
+    pub name: String,
+    /// REQUEST or CANCEL.
+    pub method: Method,
+    /// The revision it carries.
+    pub revision: u32,
+    /// SEQUENCE of that revision.
+    pub sequence: Sequence,
+    /// DTSTAMP of that revision; a repeat reuses it.
+    pub dtstamp: Timestamp,
+    /// His own recorded answer.
+    pub partstat: PartStat,
+    /// Whether he holds an earlier version, so that this is news and not an invitation.
+    pub update: bool,
+    /// The mail's key (decision 9), also its SES tag: 32 lower-case hexadecimal digits.
+    pub key: String,
+}
+
+/// An event as its object knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The state.
+    pub event: EventState,
+    /// Absolute counts.
+    pub counters: Counters,
+    /// The owner's settings as last seen.
+    pub settings: OrganizerSettings,
+    /// A change waits for a release.
+    pub held: bool,
+    /// Mails that have not been settled.
+    pub waiting: u32,
+    /// Whether uninvited repliers become guests.
+    pub allow_shared: bool,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandError {
+    /// There is no such event, or nothing of it to show.
+    #[error("there is no such event")]
+    NotFound,
+    /// A rule of iTIP forbids it.
+    #[error(transparent)]
+    Itip(ItipError),
+    /// There is nothing to release, replay or confirm.
+    #[error("there is nothing waiting")]
+    NothingWaiting,
+    /// Ours: trying again may help.
+    #[error("the object failed: {0}")]
+    Failed(String),
+}
+
+impl From<store::StoreError> for CommandError {
+    fn from(error: store::StoreError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<ItipError> for CommandError {
+    fn from(error: ItipError) -> Self {
+        Self::Itip(error)
+    }
+}
+
+/// What may be asked of an organizer's object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrganizerCommand {
+    /// Keep a mail that nobody vouches for until its sender claims it, 7 days at most.
+    Hold {
+        /// SHA-256 of the raw mail, its key in R2.
+        raw: String,
+        /// Its subject, for the claim page.
+        subject: String,
+    },
+    /// What is held, without changing anything: the claim page.
+    Held,
+    /// The sender has claimed what is held: it is given back and forgotten.
+    Claim,
+    /// Mail something to the organizer.
+    Notify {
+        /// What.
+        notice: Notice,
+    },
+    /// Take the notices that are due.
+    LeaseNotices,
+    /// What became of them.
+    SettleNotices {
+        /// Key and fate of each.
+        notices: Vec<(String, Fate)>,
+    },
+}
+
+/// An organizer object's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrganizerReply {
+    /// Done.
+    Done,
+    /// What is held: (raw SHA-256, subject).
+    Held(Vec<(String, String)>),
+    /// Notices to send now: key and notice.
+    Notices(Vec<(String, Notice)>),
+}
+
+/// A mail to an organizer; composed when it is sent, from what is true then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// Events are ready; more than one is a digest.
+    EventsReady {
+        /// Which.
+        events: Vec<EventId>,
+    },
+    /// A mail could not be used.
+    MailRefused {
+        /// Its subject.
+        subject: String,
+        /// What was wrong, in a sentence.
+        reason: String,
+        /// What to do about it.
+        advice: String,
+    },
+    /// Somebody must prove that a held mail is his.
+    Claim {
+        /// Its subject.
+        subject: String,
+    },
+    /// The report he asked for.
+    Report {
+        /// About which event.
+        event: EventId,
+    },
+    /// We were taken off the guest list of an event that has guests.
+    Uninvited {
+        /// Which event.
+        event: EventId,
+    },
+    /// A change waits for his release.
+    Approval {
+        /// Which event.
+        event: EventId,
+    },
+}
+
+/// Work for the queue; references only, never mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// Send a batch of an event.
+    Batch {
+        /// Which event.
+        event: EventId,
+        /// Which batch.
+        batch: BatchId,
+    },
+    /// Send an organizer's notices.
+    Notices {
+        /// Whose.
+        organizer: CalAddress,
+    },
+    /// Read a held mail again, now that its sender has claimed it.
+    Reread {
+        /// SHA-256 of the raw mail.
+        raw: String,
+        /// Who claimed it.
+        sender: CalAddress,
+    },
+}

@@ -1,0 +1,87 @@
+//! What the surfaces need from the platform. `invite-server` implements these on Cloudflare, `memory` in tests.
+
+use async_trait::async_trait;
+use itip::{CalAddress, EventId, Timestamp};
+
+use crate::command::{Command, CommandError, Job, OrganizerCommand, OrganizerReply, Reply};
+use crate::send_gate::{Lane, Permit};
+
+/// The objects that decide.
+#[async_trait]
+pub trait Objects: Send + Sync {
+    /// Asks an event's object.
+    async fn event(&self, id: &EventId, command: Command) -> Result<Reply, CommandError>;
+
+    /// Asks an organizer's object.
+    async fn organizer(&self, address: &CalAddress, command: OrganizerCommand) -> Result<OrganizerReply, CommandError>;
+
+    /// Asks to send `mails` mails now.
+    async fn permit(&self, lane: Lane, mails: u32) -> Result<Permit, CommandError>;
+
+    /// Tells the gate what SES allows, or that SES said "too fast".
+    async fn pace(&self, pace: crate::send_gate::Pace) -> Result<(), CommandError>;
+}
+
+/// Work for later.
+#[async_trait]
+pub trait Jobs: Send + Sync {
+    /// Starts a job right after the current answer; it may be lost, the objects' alarms repeat it.
+    fn start(&self, job: Job);
+
+    /// Puts jobs into the queue.
+    async fn enqueue(&self, jobs: Vec<Job>) -> Result<(), PortError>;
+}
+
+/// Raw mail and uploads under their SHA-256.
+#[async_trait]
+pub trait Blobs: Send + Sync {
+    /// Stores bytes; the same key twice is the same bytes.
+    async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), PortError>;
+
+    /// Reads them back.
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, PortError>;
+}
+
+/// HTTP to SES.
+#[async_trait]
+pub trait MailTransport: Send + Sync {
+    /// Sends a request and waits at most `timeout_ms` for the whole answer.
+    async fn fetch(
+        &self,
+        request: http::Request<Vec<u8>>,
+        timeout_ms: u32,
+    ) -> Result<http::Response<Vec<u8>>, TransportError>;
+}
+
+/// The wall clock.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// The platform's random numbers.
+pub trait Entropy: Send + Sync {
+    /// 32 fresh bytes.
+    fn bytes(&self) -> [u8; 32];
+}
+
+/// A binding of the platform failed; trying again may help.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{binding} failed: {reason}")]
+pub struct PortError {
+    /// Which binding.
+    pub binding: &'static str,
+    /// Its words.
+    pub reason: String,
+}
+
+/// Why SES did not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// The request never left: certainly not accepted.
+    #[error("the connection could not be made: {0}")]
+    NotSent(String),
+    /// Anything later: it may have been accepted.
+    #[error("no answer: {0}")]
+    NoAnswer(String),
+}
