@@ -1,0 +1,98 @@
+// Builds the Worker: production by default, the local stack's with `local`. They go to different directories,
+// so that neither a running local stack nor a deploy can pick up the other's.
+
+import fs from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import zlib from "node:zlib";
+import { Failure, isEntry, log, main, root, run, stateRoot, withLock } from "./project.mjs";
+import { ensureTools, toolPath } from "./tools.mjs";
+
+const crate = path.join(root, "workers", "invite-server");
+
+/** Everything the Worker is made from. Tests and documents are not in it. */
+const INPUTS = [
+  ".cargo",
+  "Cargo.toml",
+  "Cargo.lock",
+  "rust-toolchain.toml",
+  "d1-migrations",
+  "shared",
+  "sites/public",
+  "workers",
+];
+const NOT_INPUTS = new Set(["build", "build-local", "target", "node_modules", "tests", "benches"]);
+
+const FLAVOURS = {
+  production: { dir: "build", cargoArgs: [] },
+  local: { dir: "build-local", cargoArgs: ["--", "--features", "local"] },
+};
+
+/** Names, sizes and times of all inputs: cheap, and changed by every edit, checkout and pull. */
+function fingerprint(flavour) {
+  const lines = [flavour, process.env.RUSTFLAGS ?? "", process.env.CARGO_TARGET_DIR ?? ""];
+  const visit = (file) => {
+    const stat = fs.statSync(file, { throwIfNoEntry: false });
+    if (!stat) return;
+    if (!stat.isDirectory()) {
+      lines.push(`${path.relative(root, file)} ${stat.size} ${stat.mtimeMs}`);
+      return;
+    }
+    for (const name of fs.readdirSync(file).sort()) {
+      if (!NOT_INPUTS.has(name)) visit(path.join(file, name));
+    }
+  };
+  for (const input of INPUTS) visit(path.join(root, input));
+  return lines.join("\n");
+}
+
+/** Builds if anything changed. Returns where the Worker lies and how large its wasm is. */
+export async function buildWorker(flavour, { force = false } = {}) {
+  const { dir, cargoArgs } = FLAVOURS[flavour] ?? {};
+  if (!dir) throw new Failure(`CONVOKE_BUILD=${flavour}: expected ${Object.keys(FLAVOURS).join(" or ")}`);
+  const out = path.join(crate, dir);
+  const mark = path.join(out, ".inputs");
+  await withLock(path.join(stateRoot, "build.lock"), async () => {
+    const before = fingerprint(flavour);
+    if (!force && fs.existsSync(path.join(out, "index.js")) && readOrEmpty(mark) === before) {
+      log(`worker (${flavour}): nothing changed`);
+      return;
+    }
+    const started = Date.now();
+    log(`worker (${flavour}): building`);
+    fs.rmSync(mark, { force: true });
+    await run(toolPath("worker-build"), ["--release", "--no-opt", "--out-dir", dir, ...cargoArgs], {
+      cwd: crate,
+      env: {
+        ...process.env,
+        WASM_BINDGEN_BIN: toolPath("wasm-bindgen"),
+        ESBUILD_BIN: path.join(root, "node_modules", ".bin", "esbuild"),
+      },
+    });
+    // A lock file that the build itself wrote is not a change; an edit during the build is.
+    if (withoutLock(fingerprint(flavour)) === withoutLock(before)) fs.writeFileSync(mark, fingerprint(flavour));
+    log(`worker (${flavour}): built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  });
+  const wasm = path.join(out, "index_bg.wasm");
+  const bytes = fs.readFileSync(wasm);
+  const gzip = (await promisify(zlib.gzip)(bytes, { level: 9 })).length;
+  log(`worker (${flavour}): ${bytes.length} bytes of wasm, ${gzip} gzip`);
+  return { dir: out, wasm, bytes: bytes.length, gzip };
+}
+
+const withoutLock = (lines) => lines.replace(/^Cargo\.lock .*$/m, "");
+
+function readOrEmpty(file) {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+if (isEntry(import.meta.url)) {
+  main(async () => {
+    await ensureTools();
+    await buildWorker(process.env.CONVOKE_BUILD || "production", { force: process.argv.includes("--force") });
+  });
+}

@@ -1,0 +1,93 @@
+// Brings a new machine to the point where everything builds: Rust target, build tools, npm packages.
+// Each step looks first and does nothing when the right version is there.
+
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { Failure, isEntry, log, main, output, pinnedNode, root, run, stateRoot, toolsDir, withLock } from "./project.mjs";
+
+// worker-build must fit the `worker` crate, wasm-bindgen the `wasm-bindgen` crate in Cargo.lock, exactly.
+// With --locked first; a registry mirror may lack a version that a tool's own lock file names, so then without.
+const CARGO_TOOLS = [
+  { crate: "worker-build", version: "0.8.7", bin: "worker-build" },
+  { crate: "wasm-bindgen-cli", version: "0.2.130", bin: "wasm-bindgen", flags: ["--no-default-features"] },
+];
+
+export const CARGO_DENY = { crate: "cargo-deny", version: "0.20.2", bin: "cargo-deny", flags: ["--no-default-features"] };
+
+export const toolPath = (bin) => path.join(toolsDir, "bin", bin);
+
+export async function hasTool({ bin, version }) {
+  const text = await output(toolPath(bin), ["--version"]);
+  return text !== null && text.split(/\s+/).includes(version);
+}
+
+async function installTool(tool) {
+  if (await hasTool(tool)) return;
+  const started = Date.now();
+  log(`installing ${tool.crate} ${tool.version} into ${toolsDir} (once, some minutes)`);
+  const args = ["install", tool.crate, "--version", tool.version, "--root", toolsDir, "--force", ...(tool.flags ?? [])];
+  const quiet = { quiet: true, env: { ...process.env, CARGO_TERM_COLOR: "never" } };
+  try {
+    await run("cargo", [...args, "--locked"], { ...quiet, capture: true });
+  } catch {
+    log(`  not with its own lock file; once more with current dependencies`);
+    await run("cargo", args, quiet);
+  }
+  if (!(await hasTool(tool))) throw new Failure(`${tool.crate} was installed, but does not answer as ${tool.version}`);
+  log(`  done in ${Math.round((Date.now() - started) / 1000)} s`);
+}
+
+async function ensureRust() {
+  if ((await output("cargo", ["--version"])) !== null) {
+    const sysroot = await output("rustc", ["--print", "sysroot"]);
+    if (sysroot && fs.existsSync(path.join(sysroot, "lib/rustlib/wasm32-unknown-unknown"))) return;
+  }
+  if ((await output("rustup", ["--version"])) === null) {
+    throw new Failure("Rust is missing: install it with rustup (https://rustup.rs), then run this again");
+  }
+  log("installing the Rust toolchain of rust-toolchain.toml");
+  await run("rustup", ["toolchain", "install"]);
+}
+
+async function ensurePackages() {
+  const wanted = createHash("sha256")
+    .update(fs.readFileSync(path.join(root, "package-lock.json")))
+    .update(fs.readFileSync(path.join(root, "package.json")))
+    .digest("hex");
+  // Inside node_modules, so that `npm ci`, which begins by deleting it, takes the mark along.
+  const mark = path.join(root, "node_modules", ".convoke-lock");
+  const isCurrent = () => {
+    try {
+      return fs.readFileSync(mark, "utf8") === wanted && fs.existsSync(pinnedNode);
+    } catch {
+      return false;
+    }
+  };
+  if (isCurrent()) return;
+  log("installing npm packages");
+  // An older npm warns about the node in use; the pinned one comes with the packages.
+  await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  fs.writeFileSync(mark, wanted);
+  if (!isCurrent()) {
+    throw new Failure("the pinned node did not install: npm must be allowed to run the install script of package `node`");
+  }
+}
+
+export async function ensureTools() {
+  const major = Number(process.versions.node.split(".")[0]);
+  if (major < 20) throw new Failure(`node ${process.versions.node} is too old: 20 or newer is needed to start`);
+  await ensureRust();
+  await withLock(path.join(stateRoot, "packages.lock"), ensurePackages);
+  await withLock(path.join(toolsDir, "install.lock"), async () => {
+    for (const tool of CARGO_TOOLS) await installTool(tool);
+  });
+}
+
+if (isEntry(import.meta.url)) {
+  main(async () => {
+    await ensureTools();
+    if (process.argv.includes("--deny")) await withLock(path.join(toolsDir, "install.lock"), () => installTool(CARGO_DENY));
+    log(`tools are ready in ${toolsDir}`);
+  });
+}
