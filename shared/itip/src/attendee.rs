@@ -315,18 +315,11 @@ pub struct AudienceSettings {
     pub wide_time_changes: bool,
 }
 
-/// The mail that is due to a guest now, if any.
+/// The mail that is due to a guest now, if any (decision 8): the newest revision, at most once.
 ///
-/// `wanted` says why the guest is looked at: `false` for a round through the audience of a revision,
-/// `true` when he asked (an invitation, a catch-up after an answer to an old version, a repeat).
-/// `released` is the newest revision that may be mailed; `moved_at` and `called_at` are the revisions of the
-/// last change of time and of the last cancel or reinstatement, so that a skipped round loses nobody.
-pub fn is_due(
-    attendee: &Attendee,
-    event: &EventState,
-    wanted: bool,
-    wide: bool,
-) -> Option<Method> {
+/// `wanted`: he asked for it (an invitation, a catch-up after an answer to an old version); else he is only looked
+/// at because a revision makes its round through the audience.
+pub fn is_due(attendee: &Attendee, event: &EventState, wanted: bool, audience: AudienceSettings) -> Option<Method> {
     if attendee.delivery != Delivery::Open {
         return None;
     }
@@ -348,7 +341,7 @@ pub fn is_due(
         }
         (_, Some(_)) => {
             let interested = matches!(attendee.last_choice, Some(Choice::Yes | Choice::Maybe));
-            let widened = wide && attendee.last_choice != Some(Choice::No);
+            let widened = audience.wide_time_changes && attendee.last_choice != Some(Choice::No);
             (wanted || interested || widened).then_some(method)
         }
     }

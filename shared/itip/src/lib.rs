@@ -27,5 +27,5 @@ pub use event::{
 pub use message::{Component, InvitedAttendee, ItipMessage, Organizer, RecurrenceId};
 pub use method::Method;
 pub use order::{DtStamp, Order, Sequence};
-pub use organizer::{Circumstances, Outcome, Transition, apply_cancel, apply_request};
+pub use organizer::{Circumstances, Outcome, Transition, apply_cancel, apply_request, call_off};
 pub use time::{Moment, Timestamp, When, Zone};

@@ -255,6 +255,13 @@ pub fn apply_cancel(
     Ok(settle(prior, state, about))
 }
 
+/// The owner confirms that an event is off after he only took us off its guest list.
+pub fn call_off(prior: &EventState, about: &Circumstances<'_>) -> Transition {
+    let mut state = prior.clone();
+    state.cancelled = true;
+    settle(Some(prior), state, about)
+}
+
 fn names_only_us(component: &Component, own_domain: &str) -> bool {
     !component.attendees.is_empty() && component.attendees.iter().all(|guest| guest.address.domain() == own_domain)
 }

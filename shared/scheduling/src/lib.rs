@@ -11,5 +11,6 @@ pub mod keys;
 pub mod memory;
 pub mod organizer_object;
 pub mod ports;
+mod schema;
 pub mod send_gate;
 pub mod settings;

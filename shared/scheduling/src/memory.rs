@@ -1,1 +1,204 @@
-//! Twins.
+//! In-memory twins of every port: a whole deployment in one value, on SQLite and a clock that tests set.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use itip::{CalAddress, EventId, Timestamp};
+use store::sqlite::Sqlite;
+use store::{Database, Row, SqlConn, Statement, StoreError};
+
+use crate::command::{Command, CommandError, Job, OrganizerCommand, OrganizerReply, Reply};
+use crate::event_object::{self, ObjectEnv};
+use crate::organizer_object;
+use crate::ports::{Blobs, Clock, Entropy, Jobs, Objects, PortError};
+use crate::send_gate::{Lane, Pace, Permit, SendGate};
+use crate::settings::Timing;
+
+/// Events, organizers, D1, the queue and R2 of one imaginary deployment.
+pub struct World {
+    db: Sqlite,
+    events: Mutex<BTreeMap<EventId, Sqlite>>,
+    organizers: Mutex<BTreeMap<CalAddress, Sqlite>>,
+    gate: Mutex<SendGate>,
+    queue: Mutex<VecDeque<Job>>,
+    blobs: Mutex<BTreeMap<String, Vec<u8>>>,
+    now: Mutex<Timestamp>,
+    counter: Mutex<u64>,
+    timing: Timing,
+    domain: String,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl World {
+    /// A deployment at `now` whose D1 has run these migrations.
+    pub fn new(domain: &str, timing: Timing, now: Timestamp, migrations: &[&str]) -> Result<Self, StoreError> {
+        let db = Sqlite::open()?;
+        for migration in migrations {
+            db.migrate(migration)?;
+        }
+        let mut gate = SendGate::new(now);
+        gate.pace(Pace::Account { rate: 1_000_000, left_today: None }, now);
+        Ok(Self {
+            db,
+            events: Mutex::default(),
+            organizers: Mutex::default(),
+            gate: Mutex::new(gate),
+            queue: Mutex::default(),
+            blobs: Mutex::default(),
+            now: Mutex::new(now),
+            counter: Mutex::new(0),
+            timing,
+            domain: domain.to_owned(),
+        })
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, seconds: i64) {
+        let mut now = locked(&self.now);
+        *now = now.plus(seconds);
+    }
+
+    /// D1.
+    pub fn db(&self) -> &Sqlite {
+        &self.db
+    }
+
+    /// Takes the next job out of the queue.
+    pub fn next_job(&self) -> Option<Job> {
+        locked(&self.queue).pop_front()
+    }
+
+    /// The local queue forgets: everything in it is gone.
+    pub fn forget_queue(&self) {
+        locked(&self.queue).clear();
+    }
+
+    fn env(&self) -> ObjectEnv {
+        ObjectEnv { domain: self.domain.clone(), timing: self.timing, nonce: self.bytes() }
+    }
+
+    /// Lets every alarm that is due ring once.
+    pub fn ring_alarms(&self) -> Result<(), StoreError> {
+        let (now, env) = (self.now(), self.env());
+        for (id, conn) in &*locked(&self.events) {
+            if event_object::next_alarm(conn, now, &env)?.is_none_or(|at| at > now) {
+                continue;
+            }
+            let work = conn.transaction(|conn| event_object::alarm(conn, id, now, &env))?;
+            for statement in &work.statements {
+                SqlConn::run(&self.db, statement.sql, &statement.params)?;
+            }
+            event_object::projected(conn, work.version)?;
+            locked(&self.queue).extend(work.jobs);
+        }
+        for (organizer, conn) in &*locked(&self.organizers) {
+            let jobs = conn.transaction(|conn| organizer_object::alarm(conn, organizer, now, &env))?;
+            locked(&self.queue).extend(jobs);
+        }
+        Ok(())
+    }
+
+    /// When the next alarm of any object rings.
+    pub fn next_alarm(&self) -> Result<Option<Timestamp>, StoreError> {
+        let (now, env) = (self.now(), self.env());
+        let mut next: Option<Timestamp> = None;
+        let mut earlier = |at: Option<Timestamp>| next = next.into_iter().chain(at).min();
+        for conn in locked(&self.events).values() {
+            earlier(event_object::next_alarm(conn, now, &env)?);
+        }
+        for conn in locked(&self.organizers).values() {
+            earlier(organizer_object::next_alarm(conn, now, &env)?);
+        }
+        Ok(next)
+    }
+}
+
+fn opened(migrate: impl FnOnce(&dyn SqlConn) -> Result<(), StoreError>) -> Result<Sqlite, CommandError> {
+    let conn = Sqlite::open()?;
+    migrate(&conn)?;
+    Ok(conn)
+}
+
+#[async_trait]
+impl Objects for World {
+    async fn event(&self, id: &EventId, command: Command) -> Result<Reply, CommandError> {
+        let (now, env) = (self.now(), self.env());
+        let mut events = locked(&self.events);
+        if !events.contains_key(id) {
+            events.insert(id.clone(), opened(|conn| event_object::migrate(conn))?);
+        }
+        let conn = events.get(id).ok_or(CommandError::NotFound)?;
+        conn.transaction(|conn| event_object::handle(conn, id, command, now, &env))
+    }
+
+    async fn organizer(&self, address: &CalAddress, command: OrganizerCommand) -> Result<OrganizerReply, CommandError> {
+        let (now, env) = (self.now(), self.env());
+        let mut organizers = locked(&self.organizers);
+        if !organizers.contains_key(address) {
+            organizers.insert(address.clone(), opened(|conn| organizer_object::migrate(conn))?);
+        }
+        let conn = organizers.get(address).ok_or(CommandError::NotFound)?;
+        conn.transaction(|conn| organizer_object::handle(conn, command, now, &env))
+    }
+
+    async fn permit(&self, lane: Lane, mails: u32) -> Result<Permit, CommandError> {
+        Ok(locked(&self.gate).permit(lane, mails, self.now()))
+    }
+
+    async fn pace(&self, pace: Pace) -> Result<(), CommandError> {
+        locked(&self.gate).pace(pace, self.now());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Jobs for World {
+    fn start(&self, job: Job) {
+        locked(&self.queue).push_back(job);
+    }
+
+    async fn enqueue(&self, jobs: Vec<Job>) -> Result<(), PortError> {
+        locked(&self.queue).extend(jobs);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Blobs for World {
+    async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), PortError> {
+        locked(&self.blobs).insert(key.to_owned(), bytes);
+        Ok(())
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, PortError> {
+        Ok(locked(&self.blobs).get(key).cloned())
+    }
+}
+
+#[async_trait]
+impl Database for World {
+    async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.db.batch(statements).await
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Timestamp {
+        *locked(&self.now)
+    }
+}
+
+impl Entropy for World {
+    /// Distinct, and the same in every run.
+    fn bytes(&self) -> [u8; 32] {
+        let mut counter = locked(&self.counter);
+        *counter += 1;
+        let mut bytes = [0; 32];
+        bytes.iter_mut().zip(counter.to_be_bytes()).for_each(|(to, from)| *to = from);
+        bytes
+    }
+}

@@ -1,0 +1,373 @@
+//! The logic of an event's object: the record of one event, its guests, and the mail that waits.
+//!
+//! Invariants: a command is one transaction without an await; a revision commits in O(1), its round through the
+//! guests goes on by alarms; a guest is in at most one open lease; nothing is forgotten before SES has it, refuses it
+//! or a human sees it (decision 9).
+
+mod mailing;
+mod rows;
+
+use itip::{
+    Answer, AnswerOutcome, Attendee, CalAddress, Choice, Circumstances, Delivery, EventId, ItipMessage, Method, Origin,
+    Outcome, Sent, Timestamp, Transition, apply_answer, apply_cancel, apply_request, call_off,
+};
+use store::directory::Counters;
+use store::{SqlConn, Statement, StoreError, accounts, directory};
+
+use crate::command::{BatchId, Command, CommandError, Enrolled, Enrollment, Job, Reply, Shown};
+use crate::settings::{OrganizerSettings, Timing};
+use rows::{Guest, Record};
+
+/// What an object needs to know beside its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectEnv {
+    /// Our mail domain.
+    pub domain: String,
+    /// The deployment's times.
+    pub timing: Timing,
+    /// Fresh randomness for this call, for the word of a lease.
+    pub nonce: [u8; 32],
+}
+
+/// What an alarm found to do outside of the object, in this order: project, confirm, hint.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AlarmWork {
+    /// Statements for D1, in one batch; empty when D1 is up to date.
+    pub statements: Vec<Statement>,
+    /// What to pass to [`projected`] when they have run.
+    pub version: i64,
+    /// Jobs for the queue.
+    pub jobs: Vec<Job>,
+}
+
+/// Reports that one event may mail in [`REPORT_WINDOW_SECS`].
+const REPORTS_MAX: usize = 5;
+/// The window of [`REPORTS_MAX`].
+const REPORT_WINDOW_SECS: i64 = 3600;
+
+/// Brings the object's tables to the newest schema; runs in the constructor.
+pub fn migrate(conn: &dyn SqlConn) -> Result<(), StoreError> {
+    rows::migrate(conn)
+}
+
+/// Carries out a command. The caller has opened a transaction, and sets the alarm to [`next_alarm`] in it.
+pub fn handle(
+    conn: &dyn SqlConn,
+    id: &EventId,
+    command: Command,
+    now: Timestamp,
+    env: &ObjectEnv,
+) -> Result<Reply, CommandError> {
+    match command {
+        Command::Organizer { message, sender, settings } => organizer(conn, id, &message, sender, settings, now, env),
+        Command::Enroll { guests, again, invites_max } => enroll(conn, &guests, again, invites_max, now, env),
+        Command::Answer { guest, name, answer, authenticated } => {
+            take_answer(conn, guest, name, &answer, authenticated, now, env)
+        }
+        Command::Lease { batch } => mailing::lease(conn, batch, now, env).map(Reply::Leased),
+        Command::Settle { batch, lease, mails } => {
+            mailing::settle(conn, batch, &lease, &mails, now, env)?;
+            Ok(Reply::Done)
+        }
+        Command::Show => {
+            let record = known(conn)?;
+            Ok(Reply::Shown(Box::new(Shown {
+                event: record.state,
+                counters: record.counters,
+                settings: record.settings,
+                held: record.held,
+                waiting: rows::waiting(conn)?,
+                allow_shared: record.allow_shared,
+            })))
+        }
+        Command::Attendees { after, limit } => {
+            known(conn)?;
+            let guests = rows::guests_after(conn, after.as_ref().map_or("", CalAddress::as_str), limit)?;
+            Ok(Reply::Attendees(guests.into_iter().map(|guest| guest.attendee).collect()))
+        }
+        Command::Attendee { guest } => {
+            known(conn)?;
+            Ok(Reply::Attendees(rows::guest(conn, &guest)?.into_iter().map(|guest| guest.attendee).collect()))
+        }
+        Command::Release => {
+            let mut record = known(conn)?;
+            if !record.held {
+                return Err(CommandError::NothingWaiting);
+            }
+            record.held = false;
+            record.round = Some(String::new());
+            let outcome = Outcome::Updated { fields: Vec::new(), moved: false };
+            let reply = organizer_reply(&record, outcome);
+            record.save(conn)?;
+            Ok(reply)
+        }
+        Command::CancelUninvited => {
+            let record = known(conn)?;
+            if record.state.following || record.state.cancelled {
+                return Err(CommandError::NothingWaiting);
+            }
+            let owner = record.state.owner.clone();
+            let transition = call_off(&record.state, &about(id, &owner, &record.settings, now, env));
+            commit(conn, record, transition, now)
+        }
+        Command::Replay { letter } => mailing::replay(conn, &letter, now).map(|batch| Reply::Replayed { batch }),
+        Command::Suppress { guest } => close_delivery(conn, &guest, Delivery::Suppressed),
+        Command::Undeliverable { guest } => close_delivery(conn, &guest, Delivery::Undeliverable),
+        Command::AllowShared { allow } => {
+            let mut record = known(conn)?;
+            record.allow_shared = allow;
+            record.save(conn)?;
+            Ok(Reply::Done)
+        }
+        Command::TakeReport => {
+            let mut record = known(conn)?;
+            record.reports.retain(|at| at.plus(REPORT_WINDOW_SECS) > now);
+            let wait_secs = match record.reports.first() {
+                Some(first) if record.reports.len() >= REPORTS_MAX => first.plus(REPORT_WINDOW_SECS).0 - now.0,
+                _ => {
+                    record.reports.push(now);
+                    record.save(conn)?;
+                    0
+                }
+            };
+            Ok(Reply::Report { wait_secs })
+        }
+    }
+}
+
+/// The record of an event that has something to show.
+fn known(conn: &dyn SqlConn) -> Result<Record, CommandError> {
+    Record::load(conn)?.filter(|record| record.state.shown().is_some()).ok_or(CommandError::NotFound)
+}
+
+fn about<'a>(
+    id: &'a EventId,
+    sender: &'a CalAddress,
+    settings: &OrganizerSettings,
+    now: Timestamp,
+    env: &'a ObjectEnv,
+) -> Circumstances<'a> {
+    Circumstances { event_id: id, sender, own_domain: &env.domain, ask_again: settings.ask_again, now }
+}
+
+fn organizer(
+    conn: &dyn SqlConn,
+    id: &EventId,
+    message: &ItipMessage,
+    sender: CalAddress,
+    settings: OrganizerSettings,
+    now: Timestamp,
+    env: &ObjectEnv,
+) -> Result<Reply, CommandError> {
+    let record = Record::load(conn)?;
+    let prior = record.as_ref().map(|record| &record.state);
+    let circumstances = about(id, &sender, &settings, now, env);
+    let mut transition = match message.method {
+        Method::Request | Method::Publish => apply_request(prior, message, &circumstances)?,
+        Method::Cancel => apply_cancel(prior, message, &circumstances)?,
+        Method::Reply | Method::Add | Method::Refresh | Method::Counter | Method::DeclineCounter => {
+            return Err(itip::ItipError::MethodNotAllowed.into());
+        }
+    };
+    transition.state.owner = sender;
+    let mut record = record.unwrap_or_else(|| Record::new(transition.state.clone(), settings.allow_shared));
+    record.settings = settings;
+    commit(conn, record, transition, now)
+}
+
+/// Stores what an organizer's message did and starts its round through the guests.
+fn commit(
+    conn: &dyn SqlConn,
+    mut record: Record,
+    transition: Transition,
+    now: Timestamp,
+) -> Result<Reply, CommandError> {
+    let Transition { state, outcome } = transition;
+    let asks_again = state.reset_sequence > record.state.reset_sequence;
+    record.state = state;
+    if outcome.is_visible() {
+        rows::log_revision(conn, &record.state, &outcome, now)?;
+        if asks_again {
+            record.counters.reset();
+        }
+        // Whoever hears of an event that is over hears of nothing he can use.
+        let tells = record.counters.attendees > 0 && !record.state.is_past(now);
+        record.held = tells && record.settings.approval;
+        // A round under way starts over: the newer revision replaces the older one.
+        record.round = (tells && !record.held).then(String::new);
+    }
+    let reply = organizer_reply(&record, outcome);
+    record.save(conn)?;
+    Ok(reply)
+}
+
+fn organizer_reply(record: &Record, outcome: Outcome) -> Reply {
+    Reply::Organizer {
+        outcome,
+        revision: record.state.revision,
+        held: record.held,
+        guests: record.counters.attendees.saturating_sub(record.counters.declined),
+    }
+}
+
+fn enroll(
+    conn: &dyn SqlConn,
+    guests: &[Enrollment],
+    again: bool,
+    invites_max: u32,
+    now: Timestamp,
+    env: &ObjectEnv,
+) -> Result<Reply, CommandError> {
+    let mut record = known(conn)?;
+    let refusal = if record.state.cancelled {
+        Some(Enrolled::Cancelled)
+    } else if record.state.is_past(now) {
+        Some(Enrolled::Past)
+    } else {
+        None
+    };
+    if let Some(refusal) = refusal {
+        return Ok(Reply::Enrolled { results: guests.iter().map(|_| refusal).collect(), batch: None });
+    }
+    let mut results = Vec::with_capacity(guests.len());
+    let mut due: Vec<CalAddress> = Vec::new();
+    let mut changed = false;
+    for enrollment in guests {
+        let address = &enrollment.address;
+        results.push(match rows::guest(conn, address)? {
+            Some(guest) if guest.attendee.delivery != Delivery::Open => Enrolled::Unreachable,
+            Some(_) if due.contains(address) => Enrolled::Already,
+            Some(guest) => {
+                let behind = itip::is_due(&guest.attendee, &record.state, true, record.audience()).is_some();
+                if again || (behind && !rows::is_waiting(conn, address)?) {
+                    due.push(address.clone());
+                    Enrolled::Invited
+                } else {
+                    Enrolled::Already
+                }
+            }
+            None if record.counters.attendees >= invites_max => Enrolled::Full,
+            None => {
+                let attendee = Attendee::new(address.clone(), enrollment.name.clone(), enrollment.origin, now);
+                insert_guest(conn, &mut record.counters, attendee, &record.state)?;
+                changed = true;
+                due.push(address.clone());
+                Enrolled::Invited
+            }
+        });
+    }
+    if changed {
+        record.save(conn)?;
+    }
+    let batch = mailing::open_batch(conn, &due, true, again, now.plus(env.timing.hint_repeat_secs))?;
+    Ok(Reply::Enrolled { results, batch })
+}
+
+fn insert_guest(
+    conn: &dyn SqlConn,
+    counters: &mut Counters,
+    attendee: Attendee,
+    state: &itip::EventState,
+) -> Result<(), StoreError> {
+    let client = counters.client_key(&attendee.prodid);
+    counters.enroll(attendee.origin, attendee.status(state.reset_sequence), &client);
+    rows::put_guest(conn, &Guest { attendee, client })
+}
+
+fn take_answer(
+    conn: &dyn SqlConn,
+    address: CalAddress,
+    name: String,
+    answer: &Answer,
+    authenticated: bool,
+    now: Timestamp,
+    env: &ObjectEnv,
+) -> Result<Reply, CommandError> {
+    let mut record = known(conn)?;
+    let (outcome, attendee) = match rows::guest(conn, &address)? {
+        Some(mut guest) => {
+            let outcome = apply_answer(&mut guest.attendee, answer, &record.state);
+            if let AnswerOutcome::Recorded { from, to } = outcome {
+                record.counters.answer(from, to);
+                if !answer.prodid.is_empty() {
+                    let client = record.counters.client_key(&answer.prodid);
+                    record.counters.client(&guest.client, &client);
+                    guest.client = client;
+                }
+                rows::put_guest(conn, &guest)?;
+            }
+            (outcome, guest.attendee)
+        }
+        None if authenticated && record.allow_shared && answer.partstat.choice().is_some() => {
+            let mut attendee = Attendee::new(address, name, Origin::Shared, now);
+            let outcome = apply_answer(&mut attendee, answer, &record.state);
+            // He answers a copy that somebody passed on to him, so he holds that version.
+            let revision = if answer.order.sequence < record.state.sequence { 0 } else { record.state.revision };
+            attendee.sent = Some(Sent { method: Method::Request, revision });
+            insert_guest(conn, &mut record.counters, attendee.clone(), &record.state)?;
+            (outcome, attendee)
+        }
+        None => return Ok(Reply::Answered { outcome: None, batch: None }),
+    };
+    let AnswerOutcome::Recorded { .. } = outcome else {
+        return Ok(Reply::Answered { outcome: Some(outcome), batch: None });
+    };
+    rows::log_answer(conn, &attendee.address, answer)?;
+    // He answered while a newer revision was out: the current one brings him up to date.
+    let behind = !record.held
+        && !record.state.is_past(now)
+        && (record.state.cancelled || answer.partstat.choice() != Some(Choice::No))
+        && itip::is_due(&attendee, &record.state, true, record.audience()).is_some()
+        && !rows::is_waiting(conn, &attendee.address)?;
+    record.save(conn)?;
+    let due: Vec<CalAddress> = behind.then_some(attendee.address).into_iter().collect();
+    let batch = mailing::open_batch(conn, &due, true, false, now.plus(env.timing.hint_repeat_secs))?;
+    Ok(Reply::Answered { outcome: Some(outcome), batch })
+}
+
+fn close_delivery(conn: &dyn SqlConn, address: &CalAddress, delivery: Delivery) -> Result<Reply, CommandError> {
+    known(conn)?;
+    if let Some(mut guest) = rows::guest(conn, address)? {
+        guest.attendee.delivery = delivery;
+        rows::put_guest(conn, &guest)?;
+    }
+    Ok(Reply::Done)
+}
+
+/// What is due now. In a transaction; changes only what it hands out.
+pub fn alarm(conn: &dyn SqlConn, id: &EventId, now: Timestamp, env: &ObjectEnv) -> Result<AlarmWork, StoreError> {
+    let Some(mut record) = Record::load(conn)? else { return Ok(AlarmWork::default()) };
+    mailing::expire(conn, now, env)?;
+    mailing::advance_round(conn, &mut record, now)?;
+    let jobs = mailing::hints(conn, now, env)?
+        .into_iter()
+        .map(|batch: BatchId| Job::Batch { event: id.clone(), batch })
+        .collect();
+    let mut statements = Vec::new();
+    if record.version > record.projected {
+        match directory::project(&record.state, &record.counters, record.version)? {
+            Some(statement) => statements.push(statement),
+            // A tombstone has no row to write.
+            None => rows::confirm(conn, record.version)?,
+        }
+    }
+    statements.extend(rows::unfiled_letters(conn, id)?.iter().map(accounts::bury));
+    Ok(AlarmWork { statements, version: record.version, jobs })
+}
+
+/// D1 has taken the statements of an [`alarm`].
+pub fn projected(conn: &dyn SqlConn, version: i64) -> Result<(), StoreError> {
+    rows::confirm(conn, version)
+}
+
+/// When the object must wake up next; `None` when nothing waits.
+pub fn next_alarm(conn: &dyn SqlConn, now: Timestamp, _env: &ObjectEnv) -> Result<Option<Timestamp>, StoreError> {
+    let Some(record) = Record::load(conn)? else { return Ok(None) };
+    if record.version > record.projected || record.round.is_some() || rows::has_unfiled_letters(conn)? {
+        return Ok(Some(now));
+    }
+    rows::next_due(conn)
+}
+
+#[cfg(test)]
+mod tests;

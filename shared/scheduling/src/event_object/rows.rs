@@ -1,0 +1,470 @@
+//! The tables inside an event's object.
+
+use itip::{
+    Answer, Attendee, AudienceSettings, CalAddress, Choice, Delivery, EventId, EventState, Method, Order, Origin,
+    Outcome, PartStat, Sent, Sequence, Timestamp,
+};
+use store::accounts::DeadLetter;
+use store::directory::Counters;
+use store::{Row, SqlConn, StoreError, Value};
+
+use crate::settings::OrganizerSettings;
+
+/// Schema steps in order; a step that has shipped never changes.
+const STEPS: &[&[&str]] = &[&[
+    "CREATE TABLE event (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL, counters TEXT NOT NULL, \
+     settings TEXT NOT NULL, allow_shared INTEGER NOT NULL, version INTEGER NOT NULL, projected INTEGER NOT NULL, \
+     held INTEGER NOT NULL, round TEXT, reports TEXT NOT NULL)",
+    // The address is the key and there is no second index: every index is one more billed row a write.
+    "CREATE TABLE attendee (address TEXT PRIMARY KEY, name TEXT NOT NULL, origin TEXT NOT NULL, \
+     invited INTEGER NOT NULL, partstat TEXT NOT NULL, last_choice TEXT, answered_sequence INTEGER, \
+     answered_dtstamp INTEGER, answered_at INTEGER, prodid TEXT NOT NULL, client TEXT NOT NULL, \
+     comment TEXT NOT NULL, sent_method TEXT, sent_revision INTEGER, maybe_method TEXT, maybe_revision INTEGER, \
+     delivery TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE answer (number INTEGER PRIMARY KEY, address TEXT NOT NULL, answer TEXT NOT NULL)",
+    "CREATE TABLE revision (revision INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, dtstamp INTEGER NOT NULL, \
+     outcome TEXT NOT NULL, at INTEGER NOT NULL)",
+    // One row per batch of guests, not per mail. due: queued, not before; leased, until; unknown, end of the grace.
+    "CREATE TABLE batch (id INTEGER PRIMARY KEY AUTOINCREMENT, guests TEXT NOT NULL, wanted INTEGER NOT NULL, \
+     again INTEGER NOT NULL, state TEXT NOT NULL, lease TEXT NOT NULL, due INTEGER NOT NULL, \
+     hint_at INTEGER NOT NULL, attempts INTEGER NOT NULL)",
+    "CREATE TABLE dead_letter (id TEXT PRIMARY KEY, address TEXT NOT NULL, method TEXT NOT NULL, \
+     revision INTEGER NOT NULL, reason TEXT NOT NULL, created INTEGER NOT NULL, filed INTEGER NOT NULL) WITHOUT ROWID",
+]];
+
+pub(super) fn migrate(conn: &dyn SqlConn) -> Result<(), StoreError> {
+    crate::schema::migrate(conn, STEPS)
+}
+
+/// The one row about the event itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    pub state: EventState,
+    pub counters: Counters,
+    pub settings: OrganizerSettings,
+    pub allow_shared: bool,
+    pub version: i64,
+    pub projected: i64,
+    pub held: bool,
+    /// The last address that the round of the current revision has passed; `None`: no round is under way.
+    pub round: Option<String>,
+    pub reports: Vec<Timestamp>,
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<Value, StoreError> {
+    serde_json::to_string(value).map(Value::Text).map_err(|error| StoreError::Json(error.to_string()))
+}
+
+/// A unit variant's word, as serde writes it.
+fn word<T: serde::Serialize>(value: &T) -> Result<Value, StoreError> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => Ok(Value::Text(word)),
+        Ok(_) => Err(StoreError::Json("not a word".to_owned())),
+        Err(error) => Err(StoreError::Json(error.to_string())),
+    }
+}
+
+fn from_word<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, StoreError> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned()))
+        .map_err(|error| StoreError::Json(error.to_string()))
+}
+
+impl Record {
+    pub fn new(state: EventState, allow_shared: bool) -> Self {
+        Self {
+            state,
+            counters: Counters::default(),
+            settings: OrganizerSettings::default(),
+            allow_shared,
+            version: 0,
+            projected: 0,
+            held: false,
+            round: None,
+            reports: Vec::new(),
+        }
+    }
+
+    pub fn load(conn: &dyn SqlConn) -> Result<Option<Self>, StoreError> {
+        let rows = conn.run(
+            "SELECT state, counters, settings, allow_shared, version, projected, held, round, reports FROM event",
+            &[],
+        )?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(Some(Self {
+            state: row.json(0)?,
+            counters: row.json(1)?,
+            settings: row.json(2)?,
+            allow_shared: row.integer(3)? != 0,
+            version: row.integer(4)?,
+            projected: row.integer(5)?,
+            held: row.integer(6)? != 0,
+            round: row.maybe_text(7)?.map(str::to_owned),
+            reports: row.json(8)?,
+        }))
+    }
+
+    /// Stores the row as the next version, which D1 then has to learn of.
+    pub fn save(&mut self, conn: &dyn SqlConn) -> Result<(), StoreError> {
+        self.version += 1;
+        conn.run(
+            "INSERT INTO event (id, state, counters, settings, allow_shared, version, projected, held, round, \
+             reports) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET \
+             state = ?1, counters = ?2, settings = ?3, allow_shared = ?4, version = ?5, held = ?7, round = ?8, \
+             reports = ?9",
+            &[
+                json(&self.state)?,
+                json(&self.counters)?,
+                json(&self.settings)?,
+                self.allow_shared.into(),
+                self.version.into(),
+                self.projected.into(),
+                self.held.into(),
+                self.round.clone().into(),
+                json(&self.reports)?,
+            ],
+        )?;
+        Ok(())
+    }
+
+    pub fn audience(&self) -> AudienceSettings {
+        AudienceSettings { wide_time_changes: self.settings.wide_time_changes }
+    }
+}
+
+pub(super) fn confirm(conn: &dyn SqlConn, version: i64) -> Result<(), StoreError> {
+    conn.run("UPDATE event SET projected = MAX(projected, ?1)", &[version.into()])?;
+    conn.run("UPDATE dead_letter SET filed = 1 WHERE filed = 0", &[])?;
+    Ok(())
+}
+
+pub(super) fn save_round(conn: &dyn SqlConn, round: Option<&str>) -> Result<(), StoreError> {
+    conn.run("UPDATE event SET round = ?1", &[round.into()]).map(drop)
+}
+
+pub(super) fn log_revision(
+    conn: &dyn SqlConn,
+    state: &EventState,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    conn.run(
+        "INSERT INTO revision (revision, sequence, dtstamp, outcome, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        &[state.revision.into(), state.sequence.0.into(), state.dtstamp.into(), json(outcome)?, now.into()],
+    )
+    .map(drop)
+}
+
+pub(super) fn log_answer(conn: &dyn SqlConn, address: &CalAddress, answer: &Answer) -> Result<(), StoreError> {
+    let params = [address.as_str().into(), json(answer)?];
+    conn.run("INSERT INTO answer (address, answer) VALUES (?1, ?2)", &params).map(drop)
+}
+
+/// A guest and the key his client is counted under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Guest {
+    pub attendee: Attendee,
+    pub client: String,
+}
+
+macro_rules! select_guest {
+    ($rest:literal) => {
+        concat!(
+            "SELECT address, name, origin, invited, partstat, last_choice, answered_sequence, answered_dtstamp, \
+             answered_at, prodid, client, comment, sent_method, sent_revision, maybe_method, maybe_revision, \
+             delivery FROM attendee ",
+            $rest
+        )
+    };
+}
+
+fn read_guest(row: &Row) -> Result<Guest, StoreError> {
+    let sent = |method: usize, revision: usize| -> Result<Option<Sent>, StoreError> {
+        let Some(word) = row.maybe_text(method)? else { return Ok(None) };
+        let method = Method::parse(word).ok_or(StoreError::Shape { column: method, wanted: "method" })?;
+        Ok(Some(Sent { method, revision: row.count(revision)? }))
+    };
+    let answered = match (row.maybe_integer(6)?, row.maybe_integer(7)?) {
+        (Some(sequence), Some(dtstamp)) => Some(Order {
+            sequence: Sequence(u32::try_from(sequence).unwrap_or(u32::MAX)),
+            dtstamp: Timestamp(dtstamp),
+        }),
+        _ => None,
+    };
+    Ok(Guest {
+        attendee: Attendee {
+            address: address(row, 0)?,
+            name: row.text(1)?.to_owned(),
+            origin: Origin::parse(row.text(2)?).ok_or(StoreError::Shape { column: 2, wanted: "origin" })?,
+            invited: Timestamp(row.integer(3)?),
+            partstat: PartStat::parse(row.text(4)?),
+            last_choice: row.maybe_text(5)?.map(from_word::<Choice>).transpose()?,
+            answered,
+            answered_at: row.maybe_integer(8)?.map(Timestamp),
+            prodid: row.text(9)?.to_owned(),
+            comment: row.text(11)?.to_owned(),
+            sent: sent(12, 13)?,
+            maybe_sent: sent(14, 15)?,
+            delivery: from_word::<Delivery>(row.text(16)?)?,
+        },
+        client: row.text(10)?.to_owned(),
+    })
+}
+
+fn address(row: &Row, column: usize) -> Result<CalAddress, StoreError> {
+    CalAddress::parse(row.text(column)?).map_err(|_| StoreError::Shape { column, wanted: "address" })
+}
+
+pub(super) fn guest(conn: &dyn SqlConn, address: &CalAddress) -> Result<Option<Guest>, StoreError> {
+    let rows = conn.run(select_guest!("WHERE address = ?1"), &[address.as_str().into()])?;
+    rows.first().map(read_guest).transpose()
+}
+
+pub(super) fn guests_after(conn: &dyn SqlConn, after: &str, limit: u32) -> Result<Vec<Guest>, StoreError> {
+    let params = [after.into(), limit.into()];
+    let rows = conn.run(select_guest!("WHERE address > ?1 ORDER BY address LIMIT ?2"), &params)?;
+    rows.iter().map(read_guest).collect()
+}
+
+pub(super) fn put_guest(conn: &dyn SqlConn, guest: &Guest) -> Result<(), StoreError> {
+    let Guest { attendee, client } = guest;
+    let choice = attendee.last_choice.as_ref().map(word).transpose()?.unwrap_or(Value::Null);
+    let sent = |sent: Option<Sent>| -> [Value; 2] {
+        [sent.map(|sent| sent.method.as_str()).into(), sent.map(|sent| sent.revision).into()]
+    };
+    let [sent_method, sent_revision] = sent(attendee.sent);
+    let [maybe_method, maybe_revision] = sent(attendee.maybe_sent);
+    conn.run(
+        "INSERT OR REPLACE INTO attendee (address, name, origin, invited, partstat, last_choice, answered_sequence, \
+         answered_dtstamp, answered_at, prodid, client, comment, sent_method, sent_revision, maybe_method, \
+         maybe_revision, delivery) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+        &[
+            attendee.address.as_str().into(),
+            attendee.name.as_str().into(),
+            attendee.origin.as_str().into(),
+            attendee.invited.into(),
+            attendee.partstat.as_str().into(),
+            choice,
+            attendee.answered.map(|order| order.sequence.0).into(),
+            attendee.answered.map(|order| order.dtstamp).into(),
+            attendee.answered_at.into(),
+            attendee.prodid.as_str().into(),
+            client.as_str().into(),
+            attendee.comment.as_str().into(),
+            sent_method,
+            sent_revision,
+            maybe_method,
+            maybe_revision,
+            word(&attendee.delivery)?,
+        ],
+    )
+    .map(drop)
+}
+
+/// The next guests a round looks at: those that [`itip::is_due`] may find due, by address.
+pub(super) fn round_guests(
+    conn: &dyn SqlConn,
+    after: &str,
+    limit: u32,
+    everyone: bool,
+) -> Result<Vec<CalAddress>, StoreError> {
+    let rows = conn.run(
+        "SELECT address FROM attendee WHERE address > ?1 AND delivery = 'open' AND (last_choice IN ('yes', 'maybe') \
+         OR (last_choice IS NULL AND (?3 OR sent_method = 'CANCEL' OR maybe_method = 'CANCEL'))) \
+         ORDER BY address LIMIT ?2",
+        &[after.into(), limit.into(), everyone.into()],
+    )?;
+    rows.iter().map(|row| address(row, 0)).collect()
+}
+
+/// A batch of mail that has not been settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Batch {
+    pub id: i64,
+    pub guests: Vec<CalAddress>,
+    pub wanted: bool,
+    pub again: bool,
+    pub state: BatchState,
+    pub lease: String,
+    pub due: Timestamp,
+    pub hint_at: Timestamp,
+    pub attempts: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum BatchState {
+    /// Waits to be leased.
+    Queued,
+    /// A courier has it.
+    Leased,
+    /// The courier never came back, or SES never answered.
+    Unknown,
+}
+
+macro_rules! select_batch {
+    ($rest:literal) => {
+        concat!("SELECT id, guests, wanted, again, state, lease, due, hint_at, attempts FROM batch ", $rest)
+    };
+}
+
+fn read_batch(row: &Row) -> Result<Batch, StoreError> {
+    Ok(Batch {
+        id: row.integer(0)?,
+        guests: row.json(1)?,
+        wanted: row.integer(2)? != 0,
+        again: row.integer(3)? != 0,
+        state: from_word(row.text(4)?)?,
+        lease: row.text(5)?.to_owned(),
+        due: Timestamp(row.integer(6)?),
+        hint_at: Timestamp(row.integer(7)?),
+        attempts: row.count(8)?,
+    })
+}
+
+pub(super) fn batch(conn: &dyn SqlConn, id: i64) -> Result<Option<Batch>, StoreError> {
+    conn.run(select_batch!("WHERE id = ?1"), &[id.into()])?.first().map(read_batch).transpose()
+}
+
+/// Leases that have run out and graces that are over.
+pub(super) fn overdue(conn: &dyn SqlConn, now: Timestamp) -> Result<Vec<Batch>, StoreError> {
+    let rows = conn.run(select_batch!("WHERE state <> 'queued' AND due <= ?1 ORDER BY id LIMIT 100"), &[now.into()])?;
+    rows.iter().map(read_batch).collect()
+}
+
+/// Queued batches that may go and have no fresh hint.
+pub(super) fn unhinted(conn: &dyn SqlConn, now: Timestamp, limit: u32) -> Result<Vec<i64>, StoreError> {
+    let rows = conn.run(
+        "SELECT id FROM batch WHERE state = 'queued' AND due <= ?1 AND hint_at <= ?1 ORDER BY id LIMIT ?2",
+        &[now.into(), limit.into()],
+    )?;
+    rows.iter().map(|row| row.integer(0)).collect()
+}
+
+pub(super) fn set_hint(conn: &dyn SqlConn, id: i64, at: Timestamp) -> Result<(), StoreError> {
+    conn.run("UPDATE batch SET hint_at = ?2 WHERE id = ?1", &[id.into(), at.into()]).map(drop)
+}
+
+/// Stores a batch; id 0 makes a new one. Returns its id.
+pub(super) fn put_batch(conn: &dyn SqlConn, batch: &Batch) -> Result<i64, StoreError> {
+    let id = if batch.id == 0 { Value::Null } else { batch.id.into() };
+    let rows = conn.run(
+        "INSERT OR REPLACE INTO batch (id, guests, wanted, again, state, lease, due, hint_at, attempts) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
+        &[
+            id,
+            json(&batch.guests)?,
+            batch.wanted.into(),
+            batch.again.into(),
+            word(&batch.state)?,
+            batch.lease.as_str().into(),
+            batch.due.into(),
+            batch.hint_at.into(),
+            batch.attempts.into(),
+        ],
+    )?;
+    rows.first().map_or(Ok(batch.id), |row| row.integer(0))
+}
+
+pub(super) fn remove_batch(conn: &dyn SqlConn, id: i64) -> Result<(), StoreError> {
+    conn.run("DELETE FROM batch WHERE id = ?1", &[id.into()]).map(drop)
+}
+
+/// Which of these guests are in an open lease of another batch.
+pub(super) fn leased_elsewhere(
+    conn: &dyn SqlConn,
+    id: i64,
+    guests: &[CalAddress],
+) -> Result<Vec<CalAddress>, StoreError> {
+    let rows = conn.run(
+        "SELECT DISTINCT held.value FROM batch, json_each(batch.guests) AS held \
+         WHERE batch.state = 'leased' AND batch.id <> ?1 AND held.value IN (SELECT value FROM json_each(?2))",
+        &[id.into(), json(&guests)?],
+    )?;
+    rows.iter().map(|row| address(row, 0)).collect()
+}
+
+/// Whether a mail to this guest waits in any batch.
+pub(super) fn is_waiting(conn: &dyn SqlConn, guest: &CalAddress) -> Result<bool, StoreError> {
+    let rows = conn.run(
+        "SELECT 1 FROM batch, json_each(batch.guests) AS held WHERE held.value = ?1 LIMIT 1",
+        &[guest.as_str().into()],
+    )?;
+    Ok(!rows.is_empty())
+}
+
+/// Mails that have not been settled.
+pub(super) fn waiting(conn: &dyn SqlConn) -> Result<u32, StoreError> {
+    conn.run("SELECT COALESCE(SUM(json_array_length(guests)), 0) FROM batch", &[])?
+        .first()
+        .map_or(Ok(0), |row| row.count(0))
+}
+
+pub(super) fn next_due(conn: &dyn SqlConn) -> Result<Option<Timestamp>, StoreError> {
+    let rows = conn.run(
+        "SELECT MIN(CASE state WHEN 'queued' THEN MAX(due, hint_at) ELSE due END) FROM batch",
+        &[],
+    )?;
+    rows.first().map_or(Ok(None), |row| Ok(row.maybe_integer(0)?.map(Timestamp)))
+}
+
+/// A mail given up: kept here, filed in D1.
+pub(super) struct Letter {
+    pub id: String,
+    pub guest: CalAddress,
+    pub method: Method,
+    pub revision: u32,
+    pub reason: String,
+    pub created: Timestamp,
+}
+
+pub(super) fn put_letter(conn: &dyn SqlConn, letter: &Letter) -> Result<(), StoreError> {
+    conn.run(
+        "INSERT OR REPLACE INTO dead_letter (id, address, method, revision, reason, created, filed) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)",
+        &[
+            letter.id.as_str().into(),
+            letter.guest.as_str().into(),
+            letter.method.as_str().into(),
+            letter.revision.into(),
+            letter.reason.as_str().into(),
+            letter.created.into(),
+        ],
+    )
+    .map(drop)
+}
+
+/// Takes a letter out and returns whose it is.
+pub(super) fn take_letter(conn: &dyn SqlConn, id: &str) -> Result<Option<CalAddress>, StoreError> {
+    let rows = conn.run("DELETE FROM dead_letter WHERE id = ?1 RETURNING address", &[id.into()])?;
+    rows.first().map(|row| address(row, 0)).transpose()
+}
+
+pub(super) fn has_unfiled_letters(conn: &dyn SqlConn) -> Result<bool, StoreError> {
+    Ok(!conn.run("SELECT 1 FROM dead_letter WHERE filed = 0 LIMIT 1", &[])?.is_empty())
+}
+
+pub(super) fn unfiled_letters(conn: &dyn SqlConn, event_id: &EventId) -> Result<Vec<DeadLetter>, StoreError> {
+    let rows = conn.run(
+        "SELECT id, address, method, revision, reason, created FROM dead_letter WHERE filed = 0 LIMIT 50",
+        &[],
+    )?;
+    rows.iter()
+        .map(|row| {
+            Ok(DeadLetter {
+                id: row.text(0)?.to_owned(),
+                event_id: event_id.clone(),
+                method: Method::parse(row.text(2)?).ok_or(StoreError::Shape { column: 2, wanted: "method" })?,
+                revision: row.count(3)?,
+                guest: mask(&address(row, 1)?),
+                reason: row.text(4)?.to_owned(),
+                created: Timestamp(row.integer(5)?),
+            })
+        })
+        .collect()
+}
+
+/// First character and domain, as the first API masked its guests.
+fn mask(address: &CalAddress) -> String {
+    let first: String = address.local_part().chars().take(1).collect();
+    format!("{first}*******@{}", address.domain())
+}
