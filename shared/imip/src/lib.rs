@@ -1,1 +1,22 @@
-//! To be written.
+//! Bytes to iTIP and back (RFC 6047): mail and calendar text in, the vocabulary of `itip` out.
+//!
+//! The only crate that names a mail, calendar or time-zone library.
+//! Reading never panics, and what a hostile sender can make it do is bounded (`limits`).
+
+mod auth;
+mod client;
+mod html;
+mod ical;
+mod inbound;
+mod recurrence;
+mod refusal;
+mod zone;
+
+pub use auth::{AuthVerdict, authentication};
+pub use client::{ClientFamily, client_family};
+pub use html::{html_to_text, sanitize_html, text_to_html};
+pub use ical::{CalendarReading, read_calendar, read_calendar_events};
+pub use inbound::{Attachment, InboundMail, MailKind, read_mail};
+pub use recurrence::{Occurrence, occurrences};
+pub use refusal::{CalendarRefusal, Defect, MailRefusal};
+pub use zone::{probe, resolve_zone};
