@@ -1,1 +1,11 @@
-//! To be written.
+//! What people and programs see: JSON documents, pages, mail texts, reports. Pure functions over plain values.
+//!
+//! What lives here: shapes, words, templates. What does not: reading data (`store`), deciding (`scheduling`), HTTP
+//! (`web`), MIME (`imip`). Everything that came from outside is escaped by the template engine; the one exception
+//! is a description that the sanitiser has let through.
+
+pub mod api;
+pub mod pages;
+pub mod report;
+pub mod text;
+pub mod when;

@@ -1,0 +1,284 @@
+//! The pages that people see, one struct per template.
+
+use askama::Template;
+
+use crate::when::WhenView;
+
+/// What every page has around it.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    /// The title of the window.
+    pub title: String,
+    /// The address of the style sheet.
+    pub style: String,
+    /// The addresses of scripts; every page works without them.
+    pub scripts: Vec<String>,
+    /// The mail domain, in the footer.
+    pub domain: String,
+}
+
+/// An event on a page.
+#[derive(Debug, Clone)]
+pub struct EventView {
+    /// Our id.
+    pub id: String,
+    /// Its title; never empty.
+    pub title: String,
+    /// When.
+    pub when: WhenView,
+    /// Where; may be empty.
+    pub place: String,
+    /// A link to map or meeting; empty, or `https:`/`http:`.
+    pub url: String,
+    /// What the sanitiser let through.
+    pub description_html: String,
+    /// Who it comes from.
+    pub organizer: String,
+    /// Called off.
+    pub cancelled: bool,
+    /// Over.
+    pub past: bool,
+    /// It takes place today, there.
+    pub today: bool,
+    /// The following times of a series, in words.
+    pub repeats: Vec<String>,
+}
+
+/// The page behind an invitation link.
+#[derive(Debug, Clone, Template)]
+#[template(path = "invite.html")]
+pub struct InvitePage {
+    /// Around it.
+    pub shell: Shell,
+    /// The event.
+    pub event: EventView,
+    /// Where the form is posted.
+    pub action: String,
+    /// The address, as far as it is known.
+    pub email: String,
+    /// Passed through.
+    pub name: String,
+    /// Passed through.
+    pub origin: String,
+    /// Passed through if it is allowed.
+    pub landing: String,
+    /// What has to be put right; empty if nothing.
+    pub problem: String,
+    /// The script may press the button when the page is really looked at.
+    pub auto: bool,
+}
+
+/// The page after an invitation was asked for.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sent.html")]
+pub struct SentPage {
+    /// Around it.
+    pub shell: Shell,
+    /// The event.
+    pub event: EventView,
+    /// The masked address; may be empty.
+    pub to: String,
+    /// Who the mail comes from.
+    pub sender: String,
+    /// Other events of the organizer.
+    pub more: Vec<EventView>,
+    /// His page; empty if he has none.
+    pub page: String,
+}
+
+/// A few sentences and a way on.
+#[derive(Debug, Clone, Template)]
+#[template(path = "notice.html")]
+pub struct NoticePage {
+    /// Around it.
+    pub shell: Shell,
+    /// The main sentence.
+    pub heading: String,
+    /// More.
+    pub lines: Vec<String>,
+    /// Where to go: address and words.
+    pub link: Option<(String, String)>,
+}
+
+/// The events of a month.
+#[derive(Debug, Clone)]
+pub struct Month {
+    /// `2027-07`.
+    pub key: String,
+    /// `July 2027`.
+    pub name: String,
+    /// Its events by start.
+    pub events: Vec<EventView>,
+}
+
+/// An organizer's public page.
+#[derive(Debug, Clone, Template)]
+#[template(path = "schedule.html")]
+pub struct SchedulePage {
+    /// Around it.
+    pub shell: Shell,
+    /// Whose.
+    pub organizer: String,
+    /// Where the form is posted.
+    pub slug: String,
+    /// The events.
+    pub months: Vec<Month>,
+    /// How many there are without a search.
+    pub total: usize,
+    /// The zone most of them are in; the others name their own.
+    pub zone: String,
+    /// What was searched for.
+    pub query: String,
+    /// The address that was typed.
+    pub email: String,
+    /// Events that were ticked.
+    pub ticked: Vec<String>,
+    /// What has to be put right; empty if nothing.
+    pub problem: String,
+}
+
+impl SchedulePage {
+    fn is_ticked(&self, id: &str) -> bool {
+        self.ticked.iter().any(|ticked| ticked == id)
+    }
+}
+
+/// What became of one ticked event.
+#[derive(Debug, Clone)]
+pub struct SentLine {
+    /// Which.
+    pub title: String,
+    /// When, in a line.
+    pub when: String,
+    /// On its way.
+    pub good: bool,
+    /// An honest sentence.
+    pub said: String,
+}
+
+/// The answer to a submission of the public page.
+#[derive(Debug, Clone, Template)]
+#[template(path = "schedule_sent.html")]
+pub struct ScheduleSentPage {
+    /// Around it.
+    pub shell: Shell,
+    /// Whose events.
+    pub organizer: String,
+    /// Back to his page.
+    pub slug: String,
+    /// The masked address.
+    pub to: String,
+    /// Who the mails come from.
+    pub sender: String,
+    /// A line per event.
+    pub lines: Vec<SentLine>,
+    /// How many are on their way.
+    pub sent: usize,
+}
+
+/// A guest answers by link.
+#[derive(Debug, Clone, Template)]
+#[template(path = "answer.html")]
+pub struct AnswerPage {
+    /// Around it.
+    pub shell: Shell,
+    /// The event.
+    pub event: EventView,
+    /// Where the form is posted.
+    pub action: String,
+    /// The guest, masked.
+    pub guest: String,
+    /// His answer so far, in a word.
+    pub current: &'static str,
+    /// The button that is meant: `yes`, `maybe`, `no`, or nothing.
+    pub selected: String,
+    /// What was just recorded; empty before.
+    pub done: String,
+}
+
+/// A guest wants no more mail.
+#[derive(Debug, Clone, Template)]
+#[template(path = "unsubscribe.html")]
+pub struct UnsubscribePage {
+    /// Around it.
+    pub shell: Shell,
+    /// Whose mail.
+    pub organizer: String,
+    /// The guest, masked.
+    pub guest: String,
+    /// Where the form is posted.
+    pub action: String,
+    /// What was just done; empty before.
+    pub done: String,
+}
+
+/// Somebody proves that held mail is his.
+#[derive(Debug, Clone, Template)]
+#[template(path = "claim.html")]
+pub struct ClaimPage {
+    /// Around it.
+    pub shell: Shell,
+    /// Whose mail.
+    pub address: String,
+    /// Subjects of what is held.
+    pub subjects: Vec<String>,
+    /// Where the form is posted.
+    pub action: String,
+    /// Just claimed.
+    pub done: bool,
+}
+
+/// A number with its word.
+#[derive(Debug, Clone)]
+pub struct Figure {
+    /// What is counted.
+    pub word: String,
+    /// How many.
+    pub count: u32,
+    /// Share of all, in percent.
+    pub percent: u32,
+}
+
+/// The owner's view of an event.
+#[derive(Debug, Clone, Template)]
+#[template(path = "owner.html")]
+pub struct OwnerPage {
+    /// Around it.
+    pub shell: Shell,
+    /// The event.
+    pub event: EventView,
+    /// Where the forms are posted, without the last part.
+    pub action: String,
+    /// Visible changes so far.
+    pub revision: u32,
+    /// All guests.
+    pub attendees: u32,
+    /// By answer.
+    pub answers: Vec<Figure>,
+    /// By origin.
+    pub origins: Vec<Figure>,
+    /// By calendar client.
+    pub clients: Vec<Figure>,
+    /// A change waits for a release.
+    pub held: bool,
+    /// Mails on their way.
+    pub waiting: u32,
+    /// We were taken off the guest list.
+    pub uninvited: bool,
+    /// The link that invites.
+    pub invite_url: String,
+    /// The organizer's page; empty if he has none.
+    pub page_url: String,
+    /// What was just done; empty before.
+    pub done: String,
+}
+
+/// What this place is.
+#[derive(Debug, Clone, Template)]
+#[template(path = "home.html")]
+pub struct HomePage {
+    /// Around it.
+    pub shell: Shell,
+    /// The mailbox that makes events.
+    pub create: String,
+}

@@ -1,0 +1,109 @@
+//! The guest list as CSV.
+
+use crate::api::GuestLine;
+
+/// The columns of the first API's report.
+const COLUMNS: [&str; 5] = ["email", "name", "status", "origin", "prodid"];
+
+/// A guest list as CSV with a header line: RFC 4180 quoting, CRLF, and no cell that a spreadsheet runs as a formula.
+pub fn csv(guests: impl IntoIterator<Item = GuestLine>) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    // Writing into memory does not fail.
+    let _ = writer.write_record(COLUMNS);
+    for guest in guests {
+        let cells = [
+            &guest.email,
+            &guest.name,
+            guest.status.as_str(),
+            guest.origin,
+            &guest.prodid,
+        ];
+        let _ = writer.write_record(cells.map(safe_cell));
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+/// The file's name.
+pub fn file_name(uid: &str) -> String {
+    format!("{uid}.csv")
+}
+
+/// A cell with `'` in front where a spreadsheet would take it for a formula.
+fn safe_cell(text: &str) -> String {
+    let formula = text.trim_start_matches(|c: char| c == ' ' || c == '\u{feff}' || c == '\u{a0}');
+    let starts = formula.starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\n', '|', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ]);
+    if starts {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use itip::RsvpStatus;
+
+    use super::*;
+
+    fn guest(name: &str, prodid: &str) -> GuestLine {
+        GuestLine {
+            email: "ana@example.com".into(),
+            name: name.into(),
+            status: RsvpStatus::NoAction,
+            origin: "api",
+            prodid: prodid.into(),
+        }
+    }
+
+    fn line(name: &str, prodid: &str) -> String {
+        let text = String::from_utf8(csv([guest(name, prodid)])).unwrap();
+        text.strip_prefix("email,name,status,origin,prodid\r\n")
+            .unwrap()
+            .to_owned()
+    }
+
+    #[test]
+    fn cells_are_quoted_and_never_run() {
+        for (name, cell) in [
+            ("Ana", "Ana"),
+            ("", ""),
+            ("Ana, Bob", "\"Ana, Bob\""),
+            ("say \"hi\"", "\"say \"\"hi\"\"\""),
+            ("two\nlines", "\"two\nlines\""),
+            ("=1+1", "'=1+1"),
+            ("+49 30", "'+49 30"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("-2", "'-2"),
+            ("\t=1", "'\t=1"),
+            ("  =1", "'  =1"),
+            ("\u{ff1d}1", "'\u{ff1d}1"),
+            (
+                "=HYPERLINK(\"http://x\")",
+                "\"'=HYPERLINK(\"\"http://x\"\")\"",
+            ),
+        ] {
+            assert_eq!(
+                line(name, "x"),
+                format!("ana@example.com,{cell},noaction,api,x\r\n"),
+                "{name:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_client_name_is_a_cell_like_any_other() {
+        assert_eq!(
+            line("", "-//google inc//en"),
+            "ana@example.com,,noaction,api,'-//google inc//en\r\n"
+        );
+    }
+
+    #[test]
+    fn an_event_without_guests_has_a_header() {
+        assert_eq!(csv([]), b"email,name,status,origin,prodid\r\n");
+    }
+}

@@ -1,0 +1,238 @@
+//! Times in words, on the wall where the event happens. The reader's own zone is added by the page's script: only
+//! his browser knows it.
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime};
+use itip::{Timestamp, When, Zone};
+
+/// An event's time, ready for a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhenView {
+    /// `Fri`.
+    pub weekday: String,
+    /// `2`.
+    pub day: String,
+    /// `Friday 2 July 2027`, with the last day where there are several.
+    pub long: String,
+    /// `2027-07`.
+    pub month_key: String,
+    /// `July 2027`.
+    pub month: String,
+    /// `2027-07-02`.
+    pub date: String,
+    /// `7:05 pm`, or `All day`.
+    pub clock: String,
+    /// `10:05 pm`, empty for an all-day event and one without length.
+    pub until: String,
+    /// `New York time`; empty for all-day and floating times.
+    pub zone: String,
+    /// The start for `<time datetime>`: an instant, or a date.
+    pub iso: String,
+    /// The end likewise; empty when there is none to show.
+    pub iso_end: String,
+    /// The instant is known, so that it can be shown in another zone.
+    pub zoned: bool,
+    /// The last day, `Sun 4 Jul`, where the event spans several.
+    pub last_day: String,
+}
+
+impl WhenView {
+    /// Describes the time from `start` to `end` (exclusive).
+    pub fn new(start: &When, end: &When) -> Self {
+        let date = start.local_date();
+        let last = last_date(start, end);
+        let (clock, until) = match (start, end) {
+            (When::At(from), When::At(to)) => {
+                let until = if to.instant > from.instant {
+                    clock(to.local.time())
+                } else {
+                    String::new()
+                };
+                (clock(from.local.time()), until)
+            }
+            (When::At(from), When::Date(_)) => (clock(from.local.time()), String::new()),
+            (When::Date(_), _) => ("All day".to_owned(), String::new()),
+        };
+        let spans = last > date;
+        let long = if spans {
+            format!("{} to {}", long_date(date), long_date(last))
+        } else {
+            long_date(date)
+        };
+        let zoned = matches!(start, When::At(moment) if moment.zone != Zone::Floating);
+        Self {
+            weekday: date.format("%a").to_string(),
+            day: date.day().to_string(),
+            long,
+            month_key: date.format("%Y-%m").to_string(),
+            month: date.format("%B %Y").to_string(),
+            date: date.to_string(),
+            clock,
+            until,
+            zone: zone_words(start),
+            iso: iso(start),
+            iso_end: if zoned && end.instant() > start.instant() {
+                iso(end)
+            } else {
+                String::new()
+            },
+            zoned,
+            last_day: if spans {
+                last.format("%a %-d %b").to_string()
+            } else {
+                String::new()
+            },
+        }
+    }
+
+    /// The whole time in one line: `Friday 2 July 2027, 7:05 pm to 10:05 pm, New York time`.
+    pub fn sentence(&self) -> String {
+        let mut text = format!("{}, {}", self.long, self.clock);
+        if !self.until.is_empty() {
+            text.push_str(" to ");
+            text.push_str(&self.until);
+        }
+        if !self.zone.is_empty() {
+            text.push_str(", ");
+            text.push_str(&self.zone);
+        }
+        text
+    }
+}
+
+/// The last day an event touches; its end is exclusive (RFC 5545 section 3.6.1).
+fn last_date(start: &When, end: &When) -> NaiveDate {
+    let first = start.local_date();
+    let last = match end {
+        When::Date(date) => date.checked_sub_days(Days::new(1)).unwrap_or(*date),
+        When::At(moment) if moment.local.time() == NaiveTime::MIN => moment
+            .local
+            .date()
+            .checked_sub_days(Days::new(1))
+            .unwrap_or(moment.local.date()),
+        When::At(moment) => moment.local.date(),
+    };
+    // A party that ends at two in the morning is still one evening.
+    let overnight = matches!((start, end), (When::At(from), When::At(to)) if to.instant.0 - from.instant.0 < 43_200);
+    if overnight { first } else { last.max(first) }
+}
+
+/// `7:05 pm`.
+pub fn clock(time: NaiveTime) -> String {
+    time.format("%-I:%M %P").to_string()
+}
+
+/// `Friday 2 July 2027`.
+pub fn long_date(date: NaiveDate) -> String {
+    date.format("%A %-d %B %Y").to_string()
+}
+
+/// `New York time`, `UTC`, the sender's own name for a zone; empty where no zone is meant.
+pub fn zone_words(when: &When) -> String {
+    let When::At(moment) = when else {
+        return String::new();
+    };
+    match &moment.zone {
+        Zone::Utc => "UTC".to_owned(),
+        Zone::Floating => String::new(),
+        Zone::Iana(name) => match name.rsplit('/').next() {
+            Some(city) if name.contains('/') && !name.starts_with("Etc/") => {
+                format!("{} time", city.replace('_', " "))
+            }
+            _ => name.clone(),
+        },
+        Zone::Custom { tzid, .. } => tzid.clone(),
+    }
+}
+
+/// The zone's name as the organizer wrote it, where it has one.
+pub fn zone_name(when: &When) -> Option<String> {
+    let When::At(moment) = when else { return None };
+    match &moment.zone {
+        Zone::Utc => Some("UTC".to_owned()),
+        Zone::Floating => None,
+        Zone::Iana(name) => Some(name.clone()),
+        Zone::Custom { tzid, .. } => Some(tzid.clone()),
+    }
+}
+
+/// A value for `<time datetime>`.
+pub fn iso(when: &When) -> String {
+    match when {
+        When::Date(date) => date.to_string(),
+        When::At(moment) if moment.zone == Zone::Floating => {
+            moment.local.format("%Y-%m-%dT%H:%M").to_string()
+        }
+        When::At(moment) => iso_instant(moment.instant),
+    }
+}
+
+/// `2027-07-02T23:05:00Z`.
+pub fn iso_instant(at: Timestamp) -> String {
+    DateTime::from_timestamp(at.0, 0).map_or_else(String::new, |time| {
+        time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    })
+}
+
+/// The day it is now on the wall where the event happens.
+pub fn today_there(when: &When, now: Timestamp) -> Option<NaiveDate> {
+    let offset = match when {
+        When::Date(_) => 0,
+        When::At(moment) => moment.local.and_utc().timestamp() - moment.instant.0,
+    };
+    DateTime::from_timestamp(now.0.checked_add(offset)?, 0).map(|time| time.date_naive())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDateTime;
+    use itip::Moment;
+
+    use super::*;
+
+    fn at(local: &str, zone: Zone, offset_hours: i64) -> When {
+        let local: NaiveDateTime = local.parse().unwrap();
+        When::At(Moment {
+            local,
+            zone,
+            instant: Timestamp(local.and_utc().timestamp() - offset_hours * 3600),
+        })
+    }
+
+    #[test]
+    fn a_time_is_told_where_it_happens() {
+        let zone = || Zone::Iana("America/New_York".into());
+        let view = WhenView::new(
+            &at("2027-07-02T19:05:00", zone(), -4),
+            &at("2027-07-02T22:05:00", zone(), -4),
+        );
+        assert_eq!(
+            view.sentence(),
+            "Friday 2 July 2027, 7:05 pm to 10:05 pm, New York time"
+        );
+        assert_eq!(
+            (view.iso.as_str(), view.zoned),
+            ("2027-07-02T23:05:00Z", true)
+        );
+    }
+
+    #[test]
+    fn days_are_days() {
+        let date = |text: &str| When::Date(text.parse().unwrap());
+        let one = WhenView::new(&date("2027-07-02"), &date("2027-07-03"));
+        assert_eq!(one.sentence(), "Friday 2 July 2027, All day");
+        let three = WhenView::new(&date("2027-07-02"), &date("2027-07-05"));
+        assert_eq!(three.long, "Friday 2 July 2027 to Sunday 4 July 2027");
+        assert_eq!(three.last_day, "Sun 4 Jul");
+    }
+
+    #[test]
+    fn an_evening_that_ends_after_midnight_is_one_evening() {
+        let utc = |text| at(text, Zone::Utc, 0);
+        let view = WhenView::new(&utc("2027-07-02T22:00:00"), &utc("2027-07-03T02:00:00"));
+        assert_eq!(view.last_day, "");
+        assert_eq!(
+            view.sentence(),
+            "Friday 2 July 2027, 10:00 pm to 2:00 am, UTC"
+        );
+    }
+}
