@@ -10,8 +10,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CalAddress, Component, EventDetails, EventId, EventState, Field, ItipError, ItipMessage, Order, Organizer, Override,
-    OverrideState, Sequence, Timestamp,
+    CalAddress, Component, EventDetails, EventId, EventState, Field, ItipError, ItipMessage, Order,
+    Organizer, Override, OverrideState, Sequence, Timestamp,
 };
 
 /// The event after a message, and what the message did.
@@ -53,7 +53,10 @@ pub enum Outcome {
 impl Outcome {
     /// Whether the event's revision rose.
     pub fn is_visible(&self) -> bool {
-        matches!(self, Self::Updated { .. } | Self::Cancelled | Self::Reinstated)
+        matches!(
+            self,
+            Self::Updated { .. } | Self::Cancelled | Self::Reinstated
+        )
     }
 }
 
@@ -94,7 +97,10 @@ fn other_guests(components: &[Component], own_domain: &str, organizer: Option<&O
 
 /// The state an event starts from: nothing shown, nothing ordered.
 fn blank(message: &ItipMessage, about: &Circumstances<'_>) -> EventState {
-    let organizer = message.components.iter().find_map(|component| component.organizer.clone());
+    let organizer = message
+        .components
+        .iter()
+        .find_map(|component| component.organizer.clone());
     EventState {
         event_id: about.event_id.clone(),
         original_uid: message.uid.clone(),
@@ -128,8 +134,15 @@ pub fn apply_request(
     message: &ItipMessage,
     about: &Circumstances<'_>,
 ) -> Result<Transition, ItipError> {
-    let master = message.components.iter().find(|component| component.recurrence_id.is_none());
-    if !message.components.iter().any(|component| component.details.is_some()) {
+    let master = message
+        .components
+        .iter()
+        .find(|component| component.recurrence_id.is_none());
+    if !message
+        .components
+        .iter()
+        .any(|component| component.details.is_some())
+    {
         return Err(ItipError::NoComponent);
     }
     let before = prior.cloned().unwrap_or_else(|| blank(message, about));
@@ -139,10 +152,18 @@ pub fn apply_request(
     if let Some(master) = master {
         if prior.is_some() && before.has_ordered_master() {
             if master.order < before.order {
-                return Ok(Transition { state: before, outcome: Outcome::Stale });
+                return Ok(Transition {
+                    state: before,
+                    outcome: Outcome::Stale,
+                });
             }
-            if master.order == before.order && (before.cancelled || before.applied_at_order.contains(&digest)) {
-                return Ok(Transition { state: before, outcome: Outcome::Stale });
+            if master.order == before.order
+                && (before.cancelled || before.applied_at_order.contains(&digest))
+            {
+                return Ok(Transition {
+                    state: before,
+                    outcome: Outcome::Stale,
+                });
             }
         }
         if master.order > state.order || !state.has_ordered_master() {
@@ -157,18 +178,36 @@ pub fn apply_request(
         if let Some(organizer) = &master.organizer {
             state.organizer = organizer.clone();
         }
-        state.other_guests = other_guests(&message.components, about.own_domain, master.organizer.as_ref());
+        state.other_guests = other_guests(
+            &message.components,
+            about.own_domain,
+            master.organizer.as_ref(),
+        );
         // A full REQUEST replaces the series: exceptions that it does not name are gone, unless they are newer.
-        state.overrides.retain(|exception| exception.order.dtstamp > master.order.dtstamp);
+        state
+            .overrides
+            .retain(|exception| exception.order.dtstamp > master.order.dtstamp);
     }
     let mut instance_applied = false;
     for component in &message.components {
-        let (Some(recurrence_id), Some(details)) = (&component.recurrence_id, &component.details) else { continue };
+        let (Some(recurrence_id), Some(details)) = (&component.recurrence_id, &component.details)
+        else {
+            continue;
+        };
         let change = OverrideState::Changed(Box::new(details.clone()));
-        instance_applied |= put_override(&mut state, recurrence_id, component.order, change, master.is_some());
+        instance_applied |= put_override(
+            &mut state,
+            recurrence_id,
+            component.order,
+            change,
+            master.is_some(),
+        );
     }
     if master.is_none() && !instance_applied {
-        return Ok(Transition { state: before, outcome: Outcome::Stale });
+        return Ok(Transition {
+            state: before,
+            outcome: Outcome::Stale,
+        });
     }
     Ok(settle(prior, state, about))
 }
@@ -185,19 +224,36 @@ fn put_override(
         return false;
     }
     let instant = recurrence_id.instant();
-    match state.overrides.iter_mut().find(|exception| exception.recurrence_id.instant() == instant) {
+    match state
+        .overrides
+        .iter_mut()
+        .find(|exception| exception.recurrence_id.instant() == instant)
+    {
         Some(known) if order < known.order => false,
         // With an equal pair a cancelled instance stays cancelled, as a whole event does.
-        Some(known) if order == known.order && (known.state == change || known.state == OverrideState::Cancelled) => {
+        Some(known)
+            if order == known.order
+                && (known.state == change || known.state == OverrideState::Cancelled) =>
+        {
             false
         }
         Some(known) => {
-            *known = Override { recurrence_id: recurrence_id.clone(), order, state: change };
+            *known = Override {
+                recurrence_id: recurrence_id.clone(),
+                order,
+                state: change,
+            };
             true
         }
         None => {
-            state.overrides.push(Override { recurrence_id: recurrence_id.clone(), order, state: change });
-            state.overrides.sort_by_key(|exception| exception.recurrence_id.instant());
+            state.overrides.push(Override {
+                recurrence_id: recurrence_id.clone(),
+                order,
+                state: change,
+            });
+            state
+                .overrides
+                .sort_by_key(|exception| exception.recurrence_id.instant());
             true
         }
     }
@@ -209,29 +265,47 @@ pub fn apply_cancel(
     message: &ItipMessage,
     about: &Circumstances<'_>,
 ) -> Result<Transition, ItipError> {
-    let Some(first) = message.components.first() else { return Err(ItipError::NoComponent) };
+    let Some(first) = message.components.first() else {
+        return Err(ItipError::NoComponent);
+    };
     let before = prior.cloned().unwrap_or_else(|| blank(message, about));
     let mut state = before.clone();
 
-    if let Some(master) = message.components.iter().find(|component| component.recurrence_id.is_none()) {
+    if let Some(master) = message
+        .components
+        .iter()
+        .find(|component| component.recurrence_id.is_none())
+    {
         let known = prior.is_some() && before.has_ordered_master();
         if known && (master.order < before.order || before.cancelled) {
             // A second CANCEL only moves the mark that late REQUESTs are measured by.
             if before.cancelled && master.order > before.order {
                 state.order = master.order;
                 state.applied_at_order.clear();
-                return Ok(Transition { state, outcome: Outcome::Unchanged });
+                return Ok(Transition {
+                    state,
+                    outcome: Outcome::Unchanged,
+                });
             }
-            return Ok(Transition { state: before, outcome: Outcome::Stale });
+            return Ok(Transition {
+                state: before,
+                outcome: Outcome::Stale,
+            });
         }
         if known && before.other_guests > 0 && names_only_us(master, about.own_domain) {
             if !before.following {
-                return Ok(Transition { state: before, outcome: Outcome::Stale });
+                return Ok(Transition {
+                    state: before,
+                    outcome: Outcome::Stale,
+                });
             }
             state.order = master.order;
             state.applied_at_order.clear();
             state.following = false;
-            return Ok(Transition { state, outcome: Outcome::Uninvited });
+            return Ok(Transition {
+                state,
+                outcome: Outcome::Uninvited,
+            });
         }
         state.order = master.order;
         state.applied_at_order.clear();
@@ -241,14 +315,30 @@ pub fn apply_cancel(
 
     let mut applied = false;
     for component in &message.components {
-        let Some(recurrence_id) = &component.recurrence_id else { continue };
-        applied |= put_override(&mut state, recurrence_id, component.order, OverrideState::Cancelled, false);
+        let Some(recurrence_id) = &component.recurrence_id else {
+            continue;
+        };
+        applied |= put_override(
+            &mut state,
+            recurrence_id,
+            component.order,
+            OverrideState::Cancelled,
+            false,
+        );
     }
     if !applied {
-        return Ok(Transition { state: before, outcome: Outcome::Stale });
+        return Ok(Transition {
+            state: before,
+            outcome: Outcome::Stale,
+        });
     }
     // The only instance this guest was ever invited to is the whole event.
-    if state.details.is_none() && state.overrides.iter().all(|exception| exception.state == OverrideState::Cancelled) {
+    if state.details.is_none()
+        && state
+            .overrides
+            .iter()
+            .all(|exception| exception.state == OverrideState::Cancelled)
+    {
         state.cancelled = true;
         state.order = state.order.max(first.order);
     }
@@ -263,7 +353,11 @@ pub fn call_off(prior: &EventState, about: &Circumstances<'_>) -> Transition {
 }
 
 fn names_only_us(component: &Component, own_domain: &str) -> bool {
-    !component.attendees.is_empty() && component.attendees.iter().all(|guest| guest.address.domain() == own_domain)
+    !component.attendees.is_empty()
+        && component
+            .attendees
+            .iter()
+            .all(|guest| guest.address.domain() == own_domain)
 }
 
 impl EventState {
@@ -274,7 +368,11 @@ impl EventState {
 }
 
 /// Compares what guests see before and after, and moves the counters that go with the difference.
-fn settle(prior: Option<&EventState>, mut state: EventState, about: &Circumstances<'_>) -> Transition {
+fn settle(
+    prior: Option<&EventState>,
+    mut state: EventState,
+    about: &Circumstances<'_>,
+) -> Transition {
     let now = about.now;
     let before = prior.filter(|before| before.shown().is_some());
     let Some(before) = before else {
@@ -283,7 +381,11 @@ fn settle(prior: Option<&EventState>, mut state: EventState, about: &Circumstanc
         }
         state.last_modified = now;
         state.dtstamp = now;
-        let outcome = if state.cancelled || state.shown().is_none() { Outcome::Tombstone } else { Outcome::Created };
+        let outcome = if state.cancelled || state.shown().is_none() {
+            Outcome::Tombstone
+        } else {
+            Outcome::Created
+        };
         return Transition { state, outcome };
     };
     let outcome = match (before.cancelled, state.cancelled) {
@@ -306,7 +408,11 @@ fn settle(prior: Option<&EventState>, mut state: EventState, about: &Circumstanc
             if exceptions.is_some() && !fields.contains(&Field::Recurrence) {
                 fields.push(Field::Recurrence);
             }
-            if fields.is_empty() { Outcome::Unchanged } else { Outcome::Updated { fields, moved } }
+            if fields.is_empty() {
+                Outcome::Unchanged
+            } else {
+                Outcome::Updated { fields, moved }
+            }
         }
     };
     if outcome.is_visible() {
@@ -331,7 +437,11 @@ fn settle(prior: Option<&EventState>, mut state: EventState, about: &Circumstanc
 /// `None` if the exceptions are alike to a guest, else whether one of them moves or drops an instance.
 fn exceptions_diff(before: &EventState, after: &EventState) -> Option<bool> {
     let visible = |state: &EventState| -> Vec<(Timestamp, OverrideState)> {
-        state.overrides.iter().map(|exception| (exception.recurrence_id.instant(), exception.state.clone())).collect()
+        state
+            .overrides
+            .iter()
+            .map(|exception| (exception.recurrence_id.instant(), exception.state.clone()))
+            .collect()
     };
     let (old, new) = (visible(before), visible(after));
     if old == new {
@@ -340,16 +450,24 @@ fn exceptions_diff(before: &EventState, after: &EventState) -> Option<bool> {
     let master = after.details.as_ref();
     let moves = |from: Option<&OverrideState>, to: Option<&OverrideState>| match (from, to) {
         (Some(OverrideState::Changed(old)), Some(OverrideState::Changed(new))) => old.moves_to(new),
-        (None, Some(OverrideState::Changed(new))) => master.is_none_or(|master| shifts_instance(master, new)),
-        (Some(OverrideState::Changed(_)) | None, None) => false,
-        (Some(OverrideState::Cancelled), Some(OverrideState::Cancelled)) => false,
+        (None, Some(OverrideState::Changed(new))) => {
+            master.is_none_or(|master| shifts_instance(master, new))
+        }
+        (Some(OverrideState::Changed(_)) | None, None)
+        | (Some(OverrideState::Cancelled), Some(OverrideState::Cancelled)) => false,
         _ => true,
     };
     let lookup = |list: &[(Timestamp, OverrideState)], instant: Timestamp| {
-        list.iter().find(|(at, _)| *at == instant).map(|(_, state)| state.clone())
+        list.iter()
+            .find(|(at, _)| *at == instant)
+            .map(|(_, state)| state.clone())
     };
     let instants = old.iter().chain(&new).map(|(at, _)| *at);
-    Some(instants.into_iter().any(|at| moves(lookup(&old, at).as_ref(), lookup(&new, at).as_ref())))
+    Some(
+        instants
+            .into_iter()
+            .any(|at| moves(lookup(&old, at).as_ref(), lookup(&new, at).as_ref())),
+    )
 }
 
 /// Whether an exception differs from its master in length or time of day.

@@ -2,8 +2,8 @@
 //! deploys: add variants and optional fields, never change one.
 
 use itip::{
-    Answer, AnswerOutcome, Attendee, CalAddress, EventId, EventState, ItipError, ItipMessage, Method, Origin, Outcome,
-    PartStat, Sequence, Timestamp,
+    Answer, AnswerOutcome, Attendee, CalAddress, EventId, EventState, ItipError, ItipMessage,
+    Method, Origin, Outcome, PartStat, Sequence, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use store::directory::Counters;
@@ -182,7 +182,7 @@ pub enum Reply {
         batch: Option<BatchId>,
     },
     /// To [`Command::Lease`]: the mails to send now; empty if there is nothing to do.
-    Leased(Lease),
+    Leased(Box<Lease>),
     /// To [`Command::Settle`] and the switches.
     Done,
     /// To [`Command::Show`].

@@ -3,9 +3,9 @@
 //! What lives here: values, rows, the two connection traits, and named queries over the D1 tables.
 //! What does not: when to run them (`scheduling`, `web`), and how a platform runs them (`invite-server`).
 
+pub mod accounts;
 mod conn;
 pub mod directory;
-pub mod accounts;
 #[cfg(feature = "rusqlite")]
 pub mod sqlite;
 

@@ -6,7 +6,7 @@ use store::{SqlConn, StoreError};
 use super::ObjectEnv;
 use super::rows::{self, Batch, BatchState, Letter, Record};
 use crate::command::{BATCH_GUESTS_MAX, BatchId, CommandError, Fate, Lease, MailJob, Settled};
-use crate::keys::mail_key;
+use crate::keys::{hex, mail_key};
 
 /// How often a mail of unknown fate is sent again before a human must look.
 const UNKNOWN_REPEATS_MAX: u32 = 3;
@@ -52,29 +52,51 @@ pub(super) fn lease(
     let record = super::known(conn)?;
     let nothing = |record: Record| {
         let settings = record.settings;
-        Lease { lease: String::new(), event: record.state, settings, mails: Vec::new() }
+        Lease {
+            lease: String::new(),
+            event: record.state,
+            settings,
+            mails: Vec::new(),
+        }
     };
-    let Some(mut batch) = rows::batch(conn, id)?.filter(|batch| batch.state == BatchState::Queued && batch.due <= now)
+    let Some(mut batch) = rows::batch(conn, id)?
+        .filter(|batch| batch.state == BatchState::Queued && batch.due <= now)
     else {
         return Ok(nothing(record));
     };
     let deferred = rows::leased_elsewhere(conn, id, &batch.guests)?;
     if !deferred.is_empty() {
         let later = now.plus(DEFER_SECS);
-        let rest = Batch { id: 0, guests: deferred.clone(), due: later, hint_at: later, ..batch.clone() };
+        let rest = Batch {
+            id: 0,
+            guests: deferred.clone(),
+            due: later,
+            hint_at: later,
+            ..batch.clone()
+        };
         rows::put_batch(conn, &rest)?;
     }
     let event = &record.state;
     let mut mails = Vec::new();
-    for address in batch.guests.iter().filter(|guest| !deferred.contains(guest)) {
-        let Some(guest) = rows::guest(conn, address)? else { continue };
+    for address in batch
+        .guests
+        .iter()
+        .filter(|guest| !deferred.contains(guest))
+    {
+        let Some(guest) = rows::guest(conn, address)? else {
+            continue;
+        };
         let attendee = guest.attendee;
         let again = batch.again && !event.cancelled && attendee.delivery == Delivery::Open;
         let due = is_due(&attendee, event, batch.wanted, record.audience());
-        let Some(method) = due.or(again.then_some(Method::Request)) else { continue };
+        let Some(method) = due.or(again.then_some(Method::Request)) else {
+            continue;
+        };
         mails.push(MailJob {
             partstat: attendee.current_partstat(event.reset_sequence),
-            update: attendee.may_hold().is_some_and(|held| held.revision < event.revision),
+            update: attendee
+                .may_hold()
+                .is_some_and(|held| held.revision < event.revision),
             key: mail_key(&event.event_id, event.revision, &attendee.address, method),
             guest: attendee.address,
             name: attendee.name,
@@ -88,21 +110,33 @@ pub(super) fn lease(
         rows::remove_batch(conn, id)?;
         return Ok(nothing(record));
     }
-    let nonce: String = env.nonce.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let method = if event.cancelled { Method::Cancel } else { Method::Request };
+    let nonce = hex(env.nonce.iter().take(8));
+    let method = if event.cancelled {
+        Method::Cancel
+    } else {
+        Method::Request
+    };
     batch.lease = format!("{} {} {nonce}", event.revision, method.as_str());
     batch.guests = mails.iter().map(|mail| mail.guest.clone()).collect();
     batch.state = BatchState::Leased;
     batch.due = now.plus(env.timing.lease_secs);
     rows::put_batch(conn, &batch)?;
-    Ok(Lease { lease: batch.lease, event: record.state, settings: record.settings, mails })
+    Ok(Lease {
+        lease: batch.lease,
+        event: record.state,
+        settings: record.settings,
+        mails,
+    })
 }
 
 /// The version that a lease was for; its word begins with it.
 fn leased_version(lease: &str) -> Option<Sent> {
     let mut words = lease.split(' ');
     let revision = words.next()?.parse().ok()?;
-    Some(Sent { revision, method: Method::parse(words.next()?)? })
+    Some(Sent {
+        revision,
+        method: Method::parse(words.next()?)?,
+    })
 }
 
 /// Records what became of a lease. An acceptance counts even when the lease has run out; nothing else does then.
@@ -115,10 +149,13 @@ pub(super) fn settle(
     env: &ObjectEnv,
 ) -> Result<(), CommandError> {
     let record = super::known(conn)?;
-    let Some(version) = leased_version(lease) else { return Ok(()) };
+    let Some(version) = leased_version(lease) else {
+        return Ok(());
+    };
     let mut batch = rows::batch(conn, id)?;
-    let holds_lease =
-        batch.as_ref().is_some_and(|batch| batch.state == BatchState::Leased && batch.lease == lease);
+    let holds_lease = batch
+        .as_ref()
+        .is_some_and(|batch| batch.state == BatchState::Leased && batch.lease == lease);
     let mut unknown = Vec::new();
     let mut retry_at = now;
     for settled in mails {
@@ -146,7 +183,9 @@ pub(super) fn settle(
             batch.guests.retain(|guest| *guest != settled.guest);
         }
     }
-    let Some(mut batch) = batch else { return Ok(()) };
+    let Some(mut batch) = batch else {
+        return Ok(());
+    };
     if !unknown.is_empty() {
         let doubtful = Batch {
             id: 0,
@@ -156,7 +195,7 @@ pub(super) fn settle(
             attempts: batch.attempts + 1,
             ..batch.clone()
         };
-        give_up_or_keep(conn, &record, doubtful, now)?;
+        give_up_or_keep(conn, &record, &doubtful, now)?;
     }
     if batch.guests.is_empty() {
         rows::remove_batch(conn, batch.id)?;
@@ -172,19 +211,29 @@ pub(super) fn settle(
 }
 
 fn accepted(conn: &dyn SqlConn, address: &CalAddress, version: Sent) -> Result<(), StoreError> {
-    let Some(mut guest) = rows::guest(conn, address)? else { return Ok(()) };
+    let Some(mut guest) = rows::guest(conn, address)? else {
+        return Ok(());
+    };
     let attendee = &mut guest.attendee;
-    if attendee.sent.is_none_or(|sent| sent.revision <= version.revision) {
+    if attendee
+        .sent
+        .is_none_or(|sent| sent.revision <= version.revision)
+    {
         attendee.sent = Some(version);
     }
-    if attendee.maybe_sent.is_some_and(|maybe| maybe.revision <= version.revision) {
+    if attendee
+        .maybe_sent
+        .is_some_and(|maybe| maybe.revision <= version.revision)
+    {
         attendee.maybe_sent = None;
     }
     rows::put_guest(conn, &guest)
 }
 
 fn may_have(conn: &dyn SqlConn, address: &CalAddress, version: Sent) -> Result<(), StoreError> {
-    let Some(mut guest) = rows::guest(conn, address)? else { return Ok(()) };
+    let Some(mut guest) = rows::guest(conn, address)? else {
+        return Ok(());
+    };
     guest.attendee.maybe_sent = Some(version);
     rows::put_guest(conn, &guest)
 }
@@ -197,7 +246,9 @@ fn refused(
     reason: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(mut guest) = rows::guest(conn, address)? else { return Ok(()) };
+    let Some(mut guest) = rows::guest(conn, address)? else {
+        return Ok(());
+    };
     guest.attendee.delivery = Delivery::Refused;
     rows::put_guest(conn, &guest)?;
     bury(conn, record, address, version, reason, now)
@@ -212,7 +263,12 @@ fn bury(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let letter = Letter {
-        id: mail_key(&record.state.event_id, version.revision, guest, version.method),
+        id: mail_key(
+            &record.state.event_id,
+            version.revision,
+            guest,
+            version.method,
+        ),
         guest: guest.clone(),
         method: version.method,
         revision: version.revision,
@@ -223,9 +279,14 @@ fn bury(
 }
 
 /// Keeps a batch of unknown fate for another try, or shows it as stuck.
-fn give_up_or_keep(conn: &dyn SqlConn, record: &Record, batch: Batch, now: Timestamp) -> Result<(), StoreError> {
+fn give_up_or_keep(
+    conn: &dyn SqlConn,
+    record: &Record,
+    batch: &Batch,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     if batch.attempts <= UNKNOWN_REPEATS_MAX {
-        return rows::put_batch(conn, &batch).map(drop);
+        return rows::put_batch(conn, batch).map(drop);
     }
     if let Some(version) = leased_version(&batch.lease) {
         for guest in &batch.guests {
@@ -240,12 +301,18 @@ fn give_up_or_keep(conn: &dyn SqlConn, record: &Record, batch: Batch, now: Times
 }
 
 /// Leases that ran out become unknown; what has been unknown for the whole grace is queued again.
-pub(super) fn expire(conn: &dyn SqlConn, now: Timestamp, env: &ObjectEnv) -> Result<(), StoreError> {
+pub(super) fn expire(
+    conn: &dyn SqlConn,
+    now: Timestamp,
+    env: &ObjectEnv,
+) -> Result<(), StoreError> {
     for mut batch in rows::overdue(conn, now)? {
         match batch.state {
             BatchState::Queued => {}
             BatchState::Leased => {
-                let Some(record) = Record::load(conn)? else { return Ok(()) };
+                let Some(record) = Record::load(conn)? else {
+                    return Ok(());
+                };
                 if let Some(version) = leased_version(&batch.lease) {
                     for guest in &batch.guests {
                         may_have(conn, guest, version)?;
@@ -254,7 +321,7 @@ pub(super) fn expire(conn: &dyn SqlConn, now: Timestamp, env: &ObjectEnv) -> Res
                 batch.state = BatchState::Unknown;
                 batch.due = now.plus(env.timing.unknown_grace_secs);
                 batch.attempts += 1;
-                give_up_or_keep(conn, &record, batch, now)?;
+                give_up_or_keep(conn, &record, &batch, now)?;
             }
             BatchState::Unknown => {
                 batch.state = BatchState::Queued;
@@ -269,8 +336,14 @@ pub(super) fn expire(conn: &dyn SqlConn, now: Timestamp, env: &ObjectEnv) -> Res
 
 /// Opens the next batches of a round. The audience is judged when a batch is leased: until then a guest may answer,
 /// or an older mail to him may still be under way.
-pub(super) fn advance_round(conn: &dyn SqlConn, record: &mut Record, now: Timestamp) -> Result<(), StoreError> {
-    let Some(after) = record.round.clone() else { return Ok(()) };
+pub(super) fn advance_round(
+    conn: &dyn SqlConn,
+    record: &mut Record,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(after) = record.round.clone() else {
+        return Ok(());
+    };
     let everyone = record.state.cancelled || record.settings.wide_time_changes;
     let size = u32::try_from(BATCH_GUESTS_MAX).unwrap_or(u32::MAX);
     let guests = rows::round_guests(conn, &after, size * BATCHES_PER_ALARM, everyone)?;
@@ -280,7 +353,11 @@ pub(super) fn advance_round(conn: &dyn SqlConn, record: &mut Record, now: Timest
 }
 
 /// Queued batches to hint at now; each is hinted at again if nobody takes it.
-pub(super) fn hints(conn: &dyn SqlConn, now: Timestamp, env: &ObjectEnv) -> Result<Vec<BatchId>, StoreError> {
+pub(super) fn hints(
+    conn: &dyn SqlConn,
+    now: Timestamp,
+    env: &ObjectEnv,
+) -> Result<Vec<BatchId>, StoreError> {
     let ids = rows::unhinted(conn, now, BATCHES_PER_ALARM)?;
     for id in &ids {
         rows::set_hint(conn, *id, now.plus(env.timing.hint_repeat_secs))?;
@@ -289,14 +366,18 @@ pub(super) fn hints(conn: &dyn SqlConn, now: Timestamp, env: &ObjectEnv) -> Resu
 }
 
 /// Sends a dead letter again: the newest revision, if the guest still needs it.
-pub(super) fn replay(conn: &dyn SqlConn, letter: &str, now: Timestamp) -> Result<Option<BatchId>, CommandError> {
+pub(super) fn replay(
+    conn: &dyn SqlConn,
+    letter: &str,
+    now: Timestamp,
+) -> Result<Option<BatchId>, CommandError> {
     super::known(conn)?;
     let address = rows::take_letter(conn, letter)?.ok_or(CommandError::NothingWaiting)?;
-    if let Some(mut guest) = rows::guest(conn, &address)? {
-        if guest.attendee.delivery == Delivery::Refused {
-            guest.attendee.delivery = Delivery::Open;
-            rows::put_guest(conn, &guest)?;
-        }
+    if let Some(mut guest) = rows::guest(conn, &address)?
+        && guest.attendee.delivery == Delivery::Refused
+    {
+        guest.attendee.delivery = Delivery::Open;
+        rows::put_guest(conn, &guest)?;
     }
     Ok(open_batch(conn, &[address], true, false, now)?)
 }
