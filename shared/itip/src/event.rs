@@ -226,8 +226,11 @@ pub struct EventState {
     pub organizer: Organizer,
     /// Raw PRODID of the organizer's client.
     pub prodid: String,
-    /// The organizer's (SEQUENCE, DTSTAMP) of the master, or of the cancel.
-    pub order: Order,
+    /// The organizer's (SEQUENCE, DTSTAMP) of the newest master or cancel of the whole; `None` while only single
+    /// instances have been seen.
+    pub order: Option<Order>,
+    /// The same of the REQUEST that `details` came from: older than `order` once the event is called off.
+    pub details_order: Option<Order>,
     /// Digests of the messages applied at exactly `order`: exact ties apply in arrival order, but each once.
     pub applied_at_order: Vec<u64>,
     /// The master; `None` while only a cancel or single instances have been seen.

@@ -44,7 +44,7 @@ pub enum Outcome {
     Tombstone,
     /// We were taken off the guest list; nobody is cancelled.
     Uninvited,
-    /// Newer, but nothing that a guest sees.
+    /// Taken, but nothing that a guest sees.
     Unchanged,
     /// Older than what is known, or applied before.
     Stale,
@@ -112,7 +112,8 @@ fn blank(message: &ItipMessage, about: &Circumstances<'_>) -> EventState {
             email: None,
         }),
         prodid: message.prodid.clone(),
-        order: Order::default(),
+        order: None,
+        details_order: None,
         applied_at_order: Vec::new(),
         details: None,
         overrides: Vec::new(),
@@ -150,26 +151,19 @@ pub fn apply_request(
     let digest = digest(message);
 
     if let Some(master) = master {
-        if prior.is_some() && before.has_ordered_master() {
-            if master.order < before.order {
-                return Ok(Transition {
-                    state: before,
-                    outcome: Outcome::Stale,
-                });
-            }
-            if master.order == before.order
-                && (before.cancelled || before.applied_at_order.contains(&digest))
-            {
-                return Ok(Transition {
-                    state: before,
-                    outcome: Outcome::Stale,
-                });
-            }
+        let stale = before.order.is_some_and(|known| {
+            master.order < known
+                || (master.order == known
+                    && (before.cancelled || before.applied_at_order.contains(&digest)))
+        });
+        if stale {
+            return Ok(late_details(before, master));
         }
-        if master.order > state.order || !state.has_ordered_master() {
+        if before.order.is_none_or(|known| master.order > known) {
             state.applied_at_order.clear();
         }
-        state.order = master.order;
+        state.order = Some(master.order);
+        state.details_order = Some(master.order);
         state.applied_at_order.push(digest);
         state.details.clone_from(&master.details);
         state.cancelled = false;
@@ -209,7 +203,37 @@ pub fn apply_request(
             outcome: Outcome::Stale,
         });
     }
+    state.cancelled &= state.order.is_some();
     Ok(settle(prior, state, about))
+}
+
+/// A REQUEST that is older than the cancel already known, but newer than the details kept: what is called off is
+/// the later version, whatever order the mails came in.
+fn late_details(before: EventState, master: &Component) -> Transition {
+    if !before.cancelled
+        || before
+            .details_order
+            .is_some_and(|known| master.order <= known)
+    {
+        return Transition {
+            state: before,
+            outcome: Outcome::Stale,
+        };
+    }
+    let organizer = master
+        .organizer
+        .clone()
+        .unwrap_or_else(|| before.organizer.clone());
+    let state = EventState {
+        details: master.details.clone(),
+        details_order: Some(master.order),
+        organizer,
+        ..before
+    };
+    Transition {
+        state,
+        outcome: Outcome::Unchanged,
+    }
 }
 
 /// Stores an exception unless a newer message has spoken of that instance, or of the whole series.
@@ -220,7 +244,11 @@ fn put_override(
     change: OverrideState,
     with_master: bool,
 ) -> bool {
-    if !with_master && state.has_ordered_master() && order.dtstamp < state.order.dtstamp {
+    if !with_master
+        && state
+            .order
+            .is_some_and(|master| order.dtstamp < master.dtstamp)
+    {
         return false;
     }
     let instant = recurrence_id.instant();
@@ -265,9 +293,9 @@ pub fn apply_cancel(
     message: &ItipMessage,
     about: &Circumstances<'_>,
 ) -> Result<Transition, ItipError> {
-    let Some(first) = message.components.first() else {
+    if message.components.is_empty() {
         return Err(ItipError::NoComponent);
-    };
+    }
     let before = prior.cloned().unwrap_or_else(|| blank(message, about));
     let mut state = before.clone();
 
@@ -276,21 +304,23 @@ pub fn apply_cancel(
         .iter()
         .find(|component| component.recurrence_id.is_none())
     {
-        let known = prior.is_some() && before.has_ordered_master();
-        if known && (master.order < before.order || before.cancelled) {
-            // A second CANCEL only moves the mark that late REQUESTs are measured by.
-            if before.cancelled && master.order > before.order {
-                state.order = master.order;
-                state.applied_at_order.clear();
-                return Ok(Transition {
-                    state,
-                    outcome: Outcome::Unchanged,
-                });
-            }
+        let known = before.order.is_some();
+        if before.order.is_some_and(|order| master.order < order) {
             return Ok(Transition {
                 state: before,
                 outcome: Outcome::Stale,
             });
+        }
+        if before.cancelled && known {
+            // A second CANCEL only moves the mark that late REQUESTs are measured by.
+            let outcome = if before.order == Some(master.order) {
+                Outcome::Stale
+            } else {
+                Outcome::Unchanged
+            };
+            state.order = Some(master.order);
+            state.applied_at_order.clear();
+            return Ok(Transition { state, outcome });
         }
         if known && before.other_guests > 0 && names_only_us(master, about.own_domain) {
             if !before.following {
@@ -299,7 +329,7 @@ pub fn apply_cancel(
                     outcome: Outcome::Stale,
                 });
             }
-            state.order = master.order;
+            state.order = Some(master.order);
             state.applied_at_order.clear();
             state.following = false;
             return Ok(Transition {
@@ -307,7 +337,7 @@ pub fn apply_cancel(
                 outcome: Outcome::Uninvited,
             });
         }
-        state.order = master.order;
+        state.order = Some(master.order);
         state.applied_at_order.clear();
         state.cancelled = true;
         return Ok(settle(prior, state, about));
@@ -332,15 +362,12 @@ pub fn apply_cancel(
             outcome: Outcome::Stale,
         });
     }
-    // The only instance this guest was ever invited to is the whole event.
-    if state.details.is_none()
-        && state
+    // Invited to single instances only, all of them off: that is the whole event.
+    if state.order.is_none() {
+        state.cancelled = state
             .overrides
             .iter()
-            .all(|exception| exception.state == OverrideState::Cancelled)
-    {
-        state.cancelled = true;
-        state.order = state.order.max(first.order);
+            .all(|exception| exception.state == OverrideState::Cancelled);
     }
     Ok(settle(prior, state, about))
 }
@@ -358,13 +385,6 @@ fn names_only_us(component: &Component, own_domain: &str) -> bool {
             .attendees
             .iter()
             .all(|guest| guest.address.domain() == own_domain)
-}
-
-impl EventState {
-    /// Whether a master REQUEST or a CANCEL of the whole has set `order`.
-    fn has_ordered_master(&self) -> bool {
-        self.details.is_some() || self.cancelled || self.order != Order::default()
-    }
 }
 
 /// Compares what guests see before and after, and moves the counters that go with the difference.

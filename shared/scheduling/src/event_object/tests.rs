@@ -699,9 +699,10 @@ fn a_tombstone_keeps_a_late_request_dead_and_the_object_asleep() {
     assert_eq!(bench.next(), None);
     assert_eq!(bench.ask(Command::Show), Err(CommandError::NotFound));
     bench.now -= 20;
-    assert_eq!(bench.request("Game", START), Outcome::Stale);
+    assert_eq!(bench.request("Game", START), Outcome::Unchanged);
+    assert_eq!(bench.invite("ana@x.example").0, Enrolled::Cancelled);
     bench.now += 100;
-    assert_eq!(bench.request("Game", START), Outcome::Created);
+    assert_eq!(bench.request("Game", START), Outcome::Reinstated);
 }
 
 #[test]
