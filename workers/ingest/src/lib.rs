@@ -4,14 +4,29 @@
 //! What does not: reading MIME and calendar text (`imip`), what a message does to an event (`itip`, `scheduling`).
 //! Nothing here mails anybody: it leaves notices with the organizers' objects.
 
+mod binding;
+mod leaving_mail;
+mod mailbox;
+mod organizer_mail;
+mod refusal;
+mod reply_mail;
+mod sender;
+mod slug;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
+use imip::{AuthVerdict, InboundMail};
 use itip::CalAddress;
 use scheduling::command::CommandError;
-use scheduling::keys::Keys;
+use scheduling::keys::{Keys, sha256_hex};
 use scheduling::ports::{Blobs, Clock, Jobs, Objects, PortError};
 use scheduling::settings::Config;
 use store::{Database, StoreError};
+
+use mailbox::Mailbox;
+use sender::Sender;
 
 /// A mail as the edge hands it over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,12 +96,56 @@ pub fn mail_bytes_max(recipient: &CalAddress) -> u64 {
 
 /// Takes a mail, or says why not.
 pub async fn receive(mail: &RawMail, ctx: &MailContext) -> Result<MailVerdict, IngestError> {
-    let _ = (mail, ctx);
-    Ok(MailVerdict::Reject("This mailbox is not open yet.".to_owned()))
+    let mailbox = match Mailbox::of(&mail.recipient, &ctx.config.domain) {
+        Mailbox::Unknown => return Ok(reject("There is no such mailbox here.")),
+        Mailbox::Bulk => return Ok(reject("Guest lists are not taken by mail yet; invite through the API or a page.")),
+        mailbox => mailbox,
+    };
+    let inbound = match imip::read_mail(&mail.raw) {
+        Ok(inbound) => inbound,
+        Err(refusal) => return Ok(reject(&refusal.to_string())),
+    };
+    let verdict = imip::authentication(&mail.raw, ctx.config.trusted_authserv_id.as_deref());
+    let letter = Letter { raw: &mail.raw, mail: &inbound, sender: Sender::of(&inbound, verdict) };
+    match mailbox {
+        Mailbox::Create => organizer_mail::receive(&letter, ctx).await,
+        Mailbox::Rsvp { token } => reply_mail::receive(&letter, token.as_deref(), ctx).await,
+        Mailbox::Unsubscribe => leaving_mail::unsubscribe(&letter, ctx).await,
+        Mailbox::Notification => leaving_mail::bounce(&letter, ctx).await,
+        Mailbox::Bulk | Mailbox::Unknown => Ok(reject("There is no such mailbox here.")),
+    }
 }
 
 /// Reads a held mail again (`Job::Reread`): its `sender` has proved that it is his.
 pub async fn reread(raw: &[u8], sender: &CalAddress, ctx: &MailContext) -> Result<MailVerdict, IngestError> {
-    let _ = (raw, sender, ctx);
-    Ok(MailVerdict::Accept("nothing to do"))
+    let Ok(inbound) = imip::read_mail(raw) else { return Ok(MailVerdict::Accept("unreadable")) };
+    if Sender::of(&inbound, AuthVerdict::None) != Sender::Claimed(sender.clone()) {
+        return Ok(MailVerdict::Accept("claimed by somebody else"));
+    }
+    let letter = Letter { raw, mail: &inbound, sender: Sender::Proven(sender.clone()) };
+    organizer_mail::take(&letter, sender, ctx).await
+}
+
+/// A mail that has been read.
+pub(crate) struct Letter<'a> {
+    /// Its bytes.
+    pub raw: &'a [u8],
+    /// What they say.
+    pub mail: &'a InboundMail,
+    /// Who wrote it.
+    pub sender: Sender,
+}
+
+impl Letter<'_> {
+    /// Keeps the bytes, so that the mail can be read again; the key is its SHA-256.
+    pub async fn keep(&self, ctx: &MailContext) -> Result<String, IngestError> {
+        let key = sha256_hex(self.raw);
+        ctx.blobs.put(&key, self.raw.to_vec()).await?;
+        Ok(key)
+    }
+}
+
+pub(crate) fn reject(reason: &str) -> MailVerdict {
+    let line = reason.chars().filter(|c| !c.is_control());
+    MailVerdict::Reject(line.take(REASON_CHARS_MAX).collect())
 }
