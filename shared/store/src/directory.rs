@@ -318,12 +318,20 @@ pub async fn summed_counters(
     db: &dyn Database,
     owner: Option<&CalAddress>,
 ) -> Result<Counters, StoreError> {
-    let owner: Value = owner.map(CalAddress::as_str).into();
-    let statements = [sql::SUM_TOTALS, sql::SUM_ORIGINS, sql::SUM_CLIENTS];
+    let (statements, params) = match owner {
+        Some(owner) => (
+            [sql::SUM_TOTALS_OF, sql::SUM_ORIGINS_OF, sql::SUM_CLIENTS_OF],
+            vec![owner.as_str().into()],
+        ),
+        None => (
+            [sql::SUM_TOTALS, sql::SUM_ORIGINS, sql::SUM_CLIENTS],
+            Vec::new(),
+        ),
+    };
     let answers = db
         .batch(
             statements
-                .map(|sql| Statement::new(sql, vec![owner.clone()]))
+                .map(|sql| Statement::new(sql, params.clone()))
                 .to_vec(),
         )
         .await?;
@@ -481,16 +489,40 @@ pub mod sql {
     /// The counters of one event.
     pub const EVENT_COUNTERS: &str = "SELECT attendees, accepted, declined, noaction, tentative, origins, clients \
          FROM event WHERE event_id = ?1";
-    /// Sums, of one organizer or, with NULL, of all.
-    pub const SUM_TOTALS: &str = "SELECT COALESCE(SUM(attendees), 0), COALESCE(SUM(accepted), 0), \
-         COALESCE(SUM(declined), 0), COALESCE(SUM(noaction), 0), COALESCE(SUM(tentative), 0) \
-         FROM event WHERE ?1 IS NULL OR owner = ?1";
-    /// Sums by origin.
-    pub const SUM_ORIGINS: &str = "SELECT word.key, SUM(word.value) FROM event, json_each(event.origins) AS word \
-         WHERE ?1 IS NULL OR owner = ?1 GROUP BY word.key";
-    /// Sums by client.
-    pub const SUM_CLIENTS: &str = "SELECT word.key, SUM(word.value) FROM event, json_each(event.clients) AS word \
-         WHERE ?1 IS NULL OR owner = ?1 GROUP BY word.key";
+    macro_rules! sum_totals {
+        ($rest:literal) => {
+            concat!(
+                "SELECT COALESCE(SUM(attendees), 0), COALESCE(SUM(accepted), 0), COALESCE(SUM(declined), 0), \
+                 COALESCE(SUM(noaction), 0), COALESCE(SUM(tentative), 0) FROM event ",
+                $rest
+            )
+        };
+    }
+
+    macro_rules! sum_words {
+        ($column:literal, $rest:literal) => {
+            concat!(
+                "SELECT word.key, SUM(word.value) FROM event, json_each(event.",
+                $column,
+                ") AS word ",
+                $rest,
+                " GROUP BY word.key"
+            )
+        };
+    }
+
+    /// Sums of one organizer.
+    pub const SUM_TOTALS_OF: &str = sum_totals!("WHERE owner = ?1");
+    /// Sums of one organizer by origin.
+    pub const SUM_ORIGINS_OF: &str = sum_words!("origins", "WHERE owner = ?1");
+    /// Sums of one organizer by client.
+    pub const SUM_CLIENTS_OF: &str = sum_words!("clients", "WHERE owner = ?1");
+    /// Sums of everything; reads every event.
+    pub const SUM_TOTALS: &str = sum_totals!("");
+    /// Sums of everything by origin.
+    pub const SUM_ORIGINS: &str = sum_words!("origins", "");
+    /// Sums of everything by client.
+    pub const SUM_CLIENTS: &str = sum_words!("clients", "");
     /// Who may speak about a UID.
     pub const BINDINGS: &str =
         "SELECT identity, event_id, role FROM event_binding WHERE original_uid = ?1";

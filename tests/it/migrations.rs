@@ -1,0 +1,101 @@
+//! The migrations apply in order, and every named query runs against the result by an index.
+
+use store::sqlite::Sqlite;
+use store::{SqlConn, Value, accounts, directory};
+
+fn migrated() -> Sqlite {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../d1-migrations");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    files.sort();
+    assert!(!files.is_empty());
+    let db = Sqlite::open().unwrap();
+    for file in files {
+        db.migrate(&std::fs::read_to_string(&file).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
+    db
+}
+
+fn plan(db: &Sqlite, sql: &str) -> String {
+    let highest = (1..=30)
+        .rev()
+        .find(|number| sql.contains(&format!("?{number}")))
+        .unwrap_or(0);
+    let params = vec![Value::Text("[]".into()); highest];
+    let rows = SqlConn::run(db, &format!("EXPLAIN QUERY PLAN {sql}"), &params)
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    rows.iter()
+        .map(|row| row.text(3).unwrap().to_owned())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+#[test]
+fn what_lists_or_looks_up_goes_by_an_index_and_sorts_nothing() {
+    let db = migrated();
+    let queries = [
+        ("an event", directory::sql::EVENT),
+        ("an organizer's events", directory::sql::EVENTS_OF),
+        ("all events", directory::sql::EVENTS),
+        ("upcoming events", directory::sql::UPCOMING_OF),
+        ("an event's counters", directory::sql::EVENT_COUNTERS),
+        ("an organizer's sums", directory::sql::SUM_TOTALS_OF),
+        ("an organizer's origins", directory::sql::SUM_ORIGINS_OF),
+        ("an organizer's clients", directory::sql::SUM_CLIENTS_OF),
+        ("who may speak", directory::sql::BINDINGS),
+        ("an organizer", accounts::sql::ORGANIZER),
+        ("a slug", accounts::sql::ORGANIZER_BY_SLUG),
+        ("a key", accounts::sql::API_KEY),
+        ("a suppression", accounts::sql::SUPPRESSED),
+        ("suppressions among", accounts::sql::SUPPRESSED_AMONG),
+        ("dead letters", accounts::sql::DEAD_LETTERS),
+        ("a dead letter", accounts::sql::DEAD_LETTER),
+        ("earlier days", accounts::sql::FORGET_SUBMISSIONS),
+    ];
+    for (name, sql) in queries {
+        let plan = plan(&db, sql);
+        println!("{name}: {plan}");
+        assert!(plan.contains("SEARCH"), "{name}: {plan}");
+        assert!(
+            !plan.contains("USE TEMP B-TREE FOR ORDER BY"),
+            "{name}: {plan}"
+        );
+        assert!(
+            !plan
+                .replace("SCAN wanted VIRTUAL TABLE", "")
+                .replace("SCAN word VIRTUAL TABLE", "")
+                .contains("SCAN"),
+            "{name}: {plan}"
+        );
+    }
+}
+
+#[test]
+fn every_named_statement_is_valid_sql() {
+    let db = migrated();
+    for sql in [
+        directory::sql::SUM_TOTALS,
+        directory::sql::SUM_ORIGINS,
+        directory::sql::SUM_CLIENTS,
+        directory::sql::BIND,
+        directory::sql::BIND_OVER,
+        directory::sql::UNBIND_OTHERS,
+        accounts::sql::CLAIM_SLUG,
+        accounts::sql::ENROLL_ORGANIZER,
+        accounts::sql::CHANGE_SLUG,
+        accounts::sql::SAVE_ORGANIZER,
+        accounts::sql::API_KEYS,
+        accounts::sql::ADD_API_KEY,
+        accounts::sql::REMOVE_API_KEY,
+        accounts::sql::SUPPRESS,
+        accounts::sql::COUNT_SUBMISSION,
+        accounts::sql::BURY,
+        accounts::sql::EXHUME,
+    ] {
+        plan(&db, sql);
+    }
+}
