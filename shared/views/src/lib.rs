@@ -5,6 +5,7 @@
 //! is a description that the sanitiser has let through.
 
 pub mod api;
+pub mod mail;
 pub mod pages;
 pub mod report;
 pub mod text;
