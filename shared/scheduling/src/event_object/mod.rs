@@ -8,8 +8,8 @@ mod mailing;
 mod rows;
 
 use itip::{
-    Answer, AnswerOutcome, Attendee, CalAddress, Choice, Circumstances, Delivery, EventId,
-    ItipMessage, Method, Origin, Outcome, Sent, Timestamp, Transition, apply_answer, apply_cancel,
+    Answer, AnswerOutcome, Attendee, CalAddress, Circumstances, Delivery, EventId, ItipMessage,
+    Method, Origin, Outcome, Sent, Timestamp, Transition, apply_answer, apply_cancel,
     apply_request, call_off,
 };
 use store::directory::Counters;
@@ -404,7 +404,6 @@ fn take_answer(
     // He answered while a newer revision was out: the current one brings him up to date.
     let behind = !record.held
         && !record.state.is_past(now)
-        && (record.state.cancelled || answer.partstat.choice() != Some(Choice::No))
         && itip::is_due(&attendee, &record.state, true, record.audience()).is_some()
         && !rows::is_waiting(conn, &attendee.address)?;
     record.save(conn)?;
