@@ -4,6 +4,18 @@ use askama::Template;
 
 use crate::when::WhenView;
 
+/// A page that can be written.
+pub trait Page {
+    /// The whole document; the error is for the log.
+    fn html(&self) -> Result<String, String>;
+}
+
+impl<T: Template> Page for T {
+    fn html(&self) -> Result<String, String> {
+        self.render().map_err(|error| error.to_string())
+    }
+}
+
 /// What every page has around it.
 #[derive(Debug, Clone)]
 pub struct Shell {
@@ -22,6 +34,8 @@ pub struct Shell {
 pub struct EventView {
     /// Our id.
     pub id: String,
+    /// The instant it is sorted by.
+    pub starts: i64,
     /// Its title; never empty.
     pub title: String,
     /// When.

@@ -1,0 +1,32 @@
+//! `/`: what this place is; and what is at no address at all.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use views::pages::HomePage;
+
+use crate::WebContext;
+use crate::error::Problem;
+use crate::pages::{or_refusal, shell};
+use crate::respond;
+
+/// Three steps and an address.
+pub async fn get(State(context): State<Arc<WebContext>>) -> Response {
+    let page = HomePage {
+        shell: shell(&context, "Calendar invitations", &[]),
+        create: format!("create@{}", context.config.domain),
+    };
+    or_refusal(&context, respond::page(StatusCode::OK, &page, ""))
+}
+
+/// Whatever has no route: a page for people, a problem document for programs.
+pub async fn fallback(State(context): State<Arc<WebContext>>, request: Request) -> Response {
+    let accept = request.headers().get(http::header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accept.contains("text/html") {
+        or_refusal(&context, Err(Problem::NotFound))
+    } else {
+        Problem::NotFound.into_response()
+    }
+}

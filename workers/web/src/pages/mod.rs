@@ -1,0 +1,75 @@
+//! Pages: what is put into the templates of `views`, and what their forms do.
+
+pub mod answer;
+pub mod claim;
+pub mod home;
+pub mod invite;
+pub mod owner;
+#[cfg(feature = "local")]
+pub mod playground;
+pub mod schedule;
+pub mod unsubscribe;
+
+use axum::response::Response;
+use scheduling::keys::{Link, read_link};
+use views::pages::{NoticePage, Shell};
+
+use crate::WebContext;
+use crate::assets::{Asset, PAGE_CSS, TIMES_JS};
+use crate::error::Problem;
+use crate::respond;
+
+/// What stands around a page.
+pub fn shell(context: &WebContext, title: impl Into<String>, scripts: &[&Asset]) -> Shell {
+    let mut paths = vec![TIMES_JS.path.clone()];
+    paths.extend(scripts.iter().map(|script| script.path.clone()));
+    Shell { title: title.into(), style: PAGE_CSS.path.clone(), scripts: paths, domain: context.config.domain.clone() }
+}
+
+/// Who invitations come from.
+pub fn sender(context: &WebContext) -> String {
+    format!("notification@{}", context.config.domain)
+}
+
+/// A page that says why not.
+pub fn refusal(context: &WebContext, problem: Problem) -> Result<Response, Problem> {
+    let heading = match &problem {
+        Problem::EventNotFound => "There is no such event",
+        Problem::OrganizerNotFound | Problem::NotFound => "There is nothing here",
+        Problem::EventCancelled => "This event has been cancelled",
+        Problem::EventPast => "This event is over",
+        Problem::EventFull => "This event is full",
+        Problem::OrganizerSuspended => "Not available",
+        Problem::TooMany { .. } => "One moment, please",
+        Problem::Internal { .. } => "That did not work",
+        _ => "That link does not work",
+    };
+    let page = NoticePage {
+        shell: shell(context, heading, &[]),
+        heading: heading.into(),
+        lines: vec![problem.to_string()],
+        link: None,
+    };
+    let mut response = respond::page(problem.status(), &page, "")?;
+    // The cause and Retry-After travel as they do with a problem document.
+    let mut document = axum::response::IntoResponse::into_response(problem);
+    if let Some(retry) = document.headers_mut().remove(http::header::RETRY_AFTER) {
+        response.headers_mut().insert(http::header::RETRY_AFTER, retry);
+    }
+    if let Some(cause) = document.extensions_mut().remove::<crate::error::Cause>() {
+        response.extensions_mut().insert(cause);
+    }
+    Ok(response)
+}
+
+/// Reads a signed link, or says that it is damaged.
+pub fn link(context: &WebContext, token: &str) -> Result<Link, Problem> {
+    read_link(&context.keys, token).ok_or(Problem::NotFound)
+}
+
+/// The answer, or a page that says why not.
+pub fn or_refusal(context: &WebContext, answer: Result<Response, Problem>) -> Response {
+    answer
+        .or_else(|problem| refusal(context, problem))
+        .unwrap_or_else(axum::response::IntoResponse::into_response)
+}

@@ -1,0 +1,137 @@
+//! `/o/{token}`: an event's facts, figures and report, for its owner.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::StatusCode;
+use imip::client_family;
+use itip::EventId;
+use scheduling::command::{Command, Reply};
+use scheduling::keys::Link;
+use store::accounts;
+use store::directory::CLIENT_UNKNOWN;
+use views::pages::{Figure, OwnerPage};
+
+use crate::WebContext;
+use crate::api::report;
+use crate::error::{Problem, wrong_reply};
+use crate::events;
+use crate::pages::{link, or_refusal, shell};
+use crate::respond;
+
+fn open(context: &WebContext, token: &str) -> Result<EventId, Problem> {
+    match link(context, token)? {
+        Link::Organizer { event } => Ok(event),
+        _ => Err(Problem::NotFound),
+    }
+}
+
+/// Facts and figures.
+pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<String>) -> Response {
+    let answer = async {
+        let event = open(&context, &token)?;
+        page(&context, &token, &event, StatusCode::OK, String::new()).await
+    };
+    or_refusal(&context, answer.await)
+}
+
+/// Mails the guest list.
+pub async fn report(State(context): State<Arc<WebContext>>, Path(token): Path<String>) -> Response {
+    let answer = async {
+        let event = open(&context, &token)?;
+        let owner = events::shown(&context, &event).await?.event.owner;
+        let (status, done) = match report::mail(&context, &event, &owner).await {
+            Ok(()) => (StatusCode::OK, format!("The guest list is on its way to {owner}.")),
+            Err(Problem::TooMany { retry_secs }) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                format!("The guest list was mailed a moment ago. The next one is possible in {retry_secs} seconds."),
+            ),
+            Err(problem) => return Err(problem),
+        };
+        page(&context, &token, &event, status, done).await
+    };
+    or_refusal(&context, answer.await)
+}
+
+/// Mails the held change.
+pub async fn release(State(context): State<Arc<WebContext>>, Path(token): Path<String>) -> Response {
+    act(&context, &token, Command::Release).await
+}
+
+/// The event is off although only we were un-invited.
+pub async fn cancel(State(context): State<Arc<WebContext>>, Path(token): Path<String>) -> Response {
+    act(&context, &token, Command::CancelUninvited).await
+}
+
+async fn act(context: &WebContext, token: &str, command: Command) -> Response {
+    let answer = async {
+        let event = open(context, token)?;
+        let Reply::Organizer { guests, .. } = context.objects.event(&event, command).await? else {
+            return Err(wrong_reply("release"));
+        };
+        let done = match guests {
+            1 => "1 guest is being told.".to_owned(),
+            many => format!("{many} guests are being told."),
+        };
+        page(context, token, &event, StatusCode::OK, done).await
+    };
+    or_refusal(context, answer.await)
+}
+
+async fn page(
+    context: &WebContext,
+    token: &str,
+    id: &EventId,
+    status: StatusCode,
+    done: String,
+) -> Result<Response, Problem> {
+    let shown = events::shown(context, id).await?;
+    let event = events::view_of_state(&shown.event, context.clock.now()).ok_or(Problem::EventNotFound)?;
+    let organizer = accounts::organizer(context.db.as_ref(), &shown.event.owner).await?;
+    let counters = shown.counters;
+    let all = counters.attendees;
+    let figure = |word: &str, count: u32| Figure {
+        word: word.to_owned(),
+        count,
+        percent: if all == 0 { 0 } else { u32::try_from(u64::from(count) * 100 / u64::from(all)).unwrap_or(100) },
+    };
+    let mut clients: BTreeMap<&str, u32> = BTreeMap::new();
+    for (prodid, count) in &counters.clients {
+        let family = match prodid.as_str() {
+            CLIENT_UNKNOWN => "Not known before an answer",
+            prodid => match client_family(prodid) {
+                imip::ClientFamily::Google => "Google",
+                imip::ClientFamily::Outlook => "Outlook",
+                imip::ClientFamily::Apple => "Apple",
+                imip::ClientFamily::Yahoo => "Yahoo",
+                imip::ClientFamily::Other => "Other",
+            },
+        };
+        *clients.entry(family).or_default() += count;
+    }
+    let public_url = &context.config.public_url;
+    let page = OwnerPage {
+        shell: shell(context, event.title.clone(), &[]),
+        action: format!("/o/{token}"),
+        revision: shown.event.revision,
+        attendees: all,
+        answers: vec![
+            figure("Yes", counters.accepted),
+            figure("Maybe", counters.tentative),
+            figure("No", counters.declined),
+            figure("No answer", counters.noaction),
+        ],
+        origins: counters.origins.iter().map(|(word, count)| figure(word, *count)).collect(),
+        clients: clients.into_iter().map(|(word, count)| figure(word, count)).collect(),
+        held: shown.held,
+        waiting: shown.waiting,
+        uninvited: !shown.event.following && !shown.event.cancelled,
+        invite_url: format!("{public_url}/event/{id}/invite"),
+        page_url: organizer.map(|organizer| format!("{public_url}/s/{}", organizer.slug)).unwrap_or_default(),
+        event,
+        done,
+    };
+    respond::page(status, &page, "")
+}

@@ -1,0 +1,208 @@
+//! `/s/{slug}`: an organizer's public page. Works without a script: one form, one button.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
+use itip::{EventId, Origin};
+use scheduling::command::Enrollment;
+use store::accounts::{self, OrganizerRow};
+use store::directory;
+use views::pages::{EventView, Month, ScheduleSentPage, SchedulePage, SentLine};
+use views::text::mask_address;
+
+use crate::WebContext;
+use crate::assets::SCHEDULE_JS;
+use crate::error::Problem;
+use crate::events;
+use crate::extract::{Fields, Form, read_address};
+use crate::invite::{INVITATIONS_MAX, check_network, invite_to};
+use crate::pages::{or_refusal, sender, shell};
+use crate::respond;
+
+/// Events of one page.
+const EVENTS_MAX: u32 = 2_500;
+/// Ticked events that are looked up although they are no longer on the page.
+const GONE_MAX: usize = 10;
+
+enum Place {
+    Here(OrganizerRow),
+    Moved(String),
+}
+
+async fn find(context: &WebContext, slug: &str) -> Result<Place, Problem> {
+    let row = accounts::organizer_by_slug(context.db.as_ref(), &slug.to_lowercase()).await?;
+    let row = row.filter(|row| !row.suspended).ok_or(Problem::OrganizerNotFound)?;
+    Ok(if row.slug == slug { Place::Here(row) } else { Place::Moved(format!("/s/{}", row.slug)) })
+}
+
+/// The page.
+pub async fn get(State(context): State<Arc<WebContext>>, Path(slug): Path<String>, fields: Fields) -> Response {
+    let answer = async {
+        match find(&context, &slug).await? {
+            Place::Moved(to) => respond::redirect(StatusCode::MOVED_PERMANENTLY, &to),
+            Place::Here(organizer) => {
+                let query: String = fields.get("q").unwrap_or_default().trim().chars().take(80).collect();
+                let ticked = fields.all("event").map(str::to_owned).collect();
+                let again = Again { query, ticked, ..Again::default() };
+                page(&context, &organizer, again, StatusCode::OK).await
+            }
+        }
+    };
+    or_refusal(&context, answer.await)
+}
+
+/// What a page that is shown again keeps.
+#[derive(Default)]
+struct Again {
+    query: String,
+    email: String,
+    ticked: Vec<String>,
+    problem: String,
+}
+
+/// Sends an invitation to each ticked event; one submission, however many events.
+pub async fn post(
+    State(context): State<Arc<WebContext>>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+    Form(form): Form,
+) -> Response {
+    let answer = async {
+        let organizer = match find(&context, &slug).await? {
+            Place::Moved(to) => return respond::redirect(StatusCode::PERMANENT_REDIRECT, &to),
+            Place::Here(organizer) => organizer,
+        };
+        check_network(&context, &headers).await?;
+        let mut ticked: Vec<EventId> = form.all("event").filter_map(EventId::parse).collect();
+        ticked.sort();
+        ticked.dedup();
+        let typed = form.get("email").unwrap_or_default();
+        let problem = match read_address(typed) {
+            Err(problem) => problem.sentence(),
+            Ok(_) if ticked.is_empty() => "Pick at least one event first.".into(),
+            Ok(_) if ticked.len() > INVITATIONS_MAX => format!("Pick at most {INVITATIONS_MAX} events at a time."),
+            Ok(address) => return send(&context, &organizer, &address, &ticked).await,
+        };
+        let ticked = ticked.iter().map(ToString::to_string).collect();
+        let again = Again { email: typed.trim().to_owned(), ticked, problem, ..Again::default() };
+        page(&context, &organizer, again, StatusCode::BAD_REQUEST).await
+    };
+    or_refusal(&context, answer.await)
+}
+
+async fn send(
+    context: &WebContext,
+    organizer: &OrganizerRow,
+    address: &itip::CalAddress,
+    ticked: &[EventId],
+) -> Result<Response, Problem> {
+    let now = context.clock.now();
+    let mut rows = directory::upcoming_of(context.db.as_ref(), &organizer.address, now, EVENTS_MAX).await?;
+    rows.retain(|row| ticked.binary_search(&row.event_id).is_ok());
+    // What has ended since the page was loaded is looked up, so that its line can say so. An id that was never on
+    // this page is as good as unknown.
+    let gone: Vec<&EventId> = ticked.iter().filter(|id| !rows.iter().any(|row| row.event_id == **id)).collect();
+    for id in gone.into_iter().take(GONE_MAX) {
+        let row = directory::event(context.db.as_ref(), id).await?;
+        rows.extend(row.filter(|row| row.owner == organizer.address && row.public));
+    }
+    rows.sort_by_key(|row| row.details.start.instant());
+    let guest = Enrollment { address: address.clone(), name: String::new(), origin: origin_of(rows.len()) };
+    let said = if rows.is_empty() {
+        Vec::new()
+    } else {
+        invite_to(context, &organizer.address, &rows, &guest).await?
+    };
+    let mut lines: Vec<SentLine> = Vec::new();
+    for (row, said) in rows.iter().zip(said) {
+        let view = events::view(row, now);
+        let refusal = match said {
+            Ok(said) => said.refusal(),
+            Err(problem) => Some(problem),
+        };
+        lines.push(SentLine {
+            title: view.title,
+            when: view.when.sentence(),
+            good: refusal.is_none(),
+            said: refusal.map_or_else(|| "The invitation is on its way.".to_owned(), |problem| problem.to_string()),
+        });
+    }
+    let missing = ticked.len() - rows.len();
+    if missing > 0 {
+        lines.push(SentLine {
+            title: if missing == 1 { "1 event".into() } else { format!("{missing} events") },
+            when: String::new(),
+            good: false,
+            said: "No longer on this page; nothing was sent.".into(),
+        });
+    }
+    let sent = lines.iter().filter(|line| line.good).count();
+    let page = ScheduleSentPage {
+        shell: shell(context, "On its way", &[&SCHEDULE_JS]),
+        organizer: organizer.name.clone(),
+        slug: organizer.slug.clone(),
+        to: mask_address(address),
+        sender: sender(context),
+        lines,
+        sent,
+    };
+    respond::page(StatusCode::OK, &page, "")
+}
+
+fn origin_of(events: usize) -> Origin {
+    if events > 1 { Origin::MultiEvent } else { Origin::LandingPage }
+}
+
+async fn page(
+    context: &WebContext,
+    organizer: &OrganizerRow,
+    again: Again,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let now = context.clock.now();
+    let rows = directory::upcoming_of(context.db.as_ref(), &organizer.address, now, EVENTS_MAX).await?;
+    let total = rows.len();
+    let mut views: Vec<EventView> =
+        rows.iter().map(|row| events::view(row, now)).filter(|view| matches(view, &again.query)).collect();
+    // A series stands where its next occurrence is, not where it began. The month is that of the wall where the
+    // event happens, so it goes before the instant.
+    views.sort_by(|a, b| (&a.when.month_key, a.starts, &a.id).cmp(&(&b.when.month_key, b.starts, &b.id)));
+    let zone = most_common(views.iter().map(|view| view.when.zone.as_str()));
+    let mut months: Vec<Month> = Vec::new();
+    for view in views {
+        match months.last_mut() {
+            Some(month) if month.key == view.when.month_key => month.events.push(view),
+            _ => months.push(Month { key: view.when.month_key.clone(), name: view.when.month.clone(), events: vec![view] }),
+        }
+    }
+    let page = SchedulePage {
+        shell: shell(context, organizer.name.clone(), &[&SCHEDULE_JS]),
+        organizer: organizer.name.clone(),
+        slug: organizer.slug.clone(),
+        months,
+        total,
+        zone,
+        query: again.query,
+        email: again.email,
+        ticked: again.ticked,
+        problem: again.problem,
+    };
+    respond::page(status, &page, "")
+}
+
+/// Every word of the search stands somewhere in the row.
+fn matches(view: &EventView, query: &str) -> bool {
+    let text = format!("{} {} {} {} {}", view.title, view.place, view.when.long, view.when.weekday, view.when.clock);
+    let text = text.to_lowercase();
+    query.to_lowercase().split_whitespace().all(|word| text.contains(word))
+}
+
+fn most_common<'a>(zones: impl Iterator<Item = &'a str>) -> String {
+    let mut counts: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    for zone in zones.filter(|zone| !zone.is_empty()) {
+        *counts.entry(zone).or_default() += 1;
+    }
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(zone, _)| zone.to_owned()).unwrap_or_default()
+}

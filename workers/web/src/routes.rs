@@ -1,0 +1,189 @@
+//! Every path that answers, on one page.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
+use http::{HeaderValue, StatusCode, header};
+
+use crate::WebContext;
+use crate::api::{dead_letters, events, health, keys, organizers, original, report};
+use crate::error::Problem;
+use crate::extract::BODY_BYTES_MAX;
+use crate::pages::{answer, claim, home, invite, owner, schedule, unsubscribe};
+use crate::{assets, invite as invites, openapi};
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// Anybody.
+    Open,
+    /// A key that reaches the event or organizer in the path.
+    Key,
+    /// A key for everything, or `system:read`.
+    System,
+    /// The admin key.
+    Admin,
+    /// Whoever holds the signed link.
+    Link,
+}
+
+/// One method of one path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// `get`, `post`, …
+    pub method: &'static str,
+    /// With parameters in braces.
+    pub path: &'static str,
+    /// Who may call it.
+    pub door: Door,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+}
+
+macro_rules! routes {
+    ($($path:literal { $($method:ident $door:ident $handler:path, $summary:literal;)+ })+) => {
+        /// Every route, in the order of this page.
+        pub const ROUTES: &[Route] = &[$($(
+            Route { method: stringify!($method), path: $path, door: Door::$door, summary: $summary },
+        )+)+];
+
+        fn table() -> Router<Arc<WebContext>> {
+            Router::new()$(.route($path, MethodRouter::new()$(.$method($handler))+
+                .options(|| preflight($path, concat!($(stringify!($method), ","),+)))
+                .fallback(wrong_method)))+
+        }
+    };
+}
+
+routes! {
+    // The first API.
+    "/event/{uid}" { get Key original::event, "An event"; }
+    "/event/{uid}/statistics" { get Key original::event_statistics, "Figures of an event"; }
+    "/event/{uid}/attendees" { get Key original::attendees, "Guests of an event, masked"; }
+    "/event/{uid}/report" { get Key original::report, "Mail the guest list to the owner"; }
+    "/event/{uid}/invite" {
+        get Open invites::door::get, "With a key: invite. Without: a page, or JSON that says what to post";
+        post Open invites::door::post, "Ask for an invitation";
+    }
+    "/event/{uid}/sent" { get Open invite::sent, "What to look for after asking"; }
+    "/organizer/{email}/events" { get Key original::organizer_events, "Events of an organizer"; }
+    "/organizer/{email}/statistics" { get Key original::organizer_statistics, "Figures of an organizer"; }
+    "/organizer/{email}/statistic" { get Key original::organizer_statistics, "Figures of an organizer"; }
+    "/organizer/shadow/{email}/events" { get Key original::organizer_events, "Events of an organizer"; }
+    "/organizer/shadow/{email}/statistics" { get Key original::organizer_statistics, "Figures of an organizer"; }
+    "/organizer/shadow/{email}/statistic" { get Key original::organizer_statistics, "Figures of an organizer"; }
+    "/shadow/organizer/{email}/events" { get Key original::organizer_events, "Events of an organizer"; }
+    "/shadow/organizer/{email}/statistics" { get Key original::organizer_statistics, "Figures of an organizer"; }
+    "/shadow/organizer/{email}/statistic" { get Key original::organizer_statistics, "Figures of an organizer"; }
+    "/system/events" { get System original::system_events, "Events of everybody"; }
+    "/system/statistics" { get System original::system_statistics, "Figures over everything"; }
+    "/system/statistic" { get System original::system_statistics, "Figures over everything"; }
+    "/order/order" { post Open original::order, "Not built: 404"; }
+    "/order" { post Open original::order, "Not built: 404"; }
+
+    // What is new.
+    "/v1/events/{uid}" {
+        get Key events::get, "An event with zone, occurrences and figures";
+        patch Key events::patch, "Change an event's switches";
+    }
+    "/v1/events/{uid}/invitations" { post Key invites::v1::create, "Invite one person or up to 200"; }
+    "/v1/events/{uid}/attendees.csv" { get Key report::csv, "The guest list as a file"; }
+    "/v1/events/{uid}/release" { post Key events::release, "Mail a change that waits for approval"; }
+    "/v1/organizers/{email}" {
+        get Key organizers::get, "An organizer's settings";
+        put Key organizers::put, "Change an organizer's settings";
+    }
+    "/v1/keys" {
+        get Admin keys::list, "All keys, without the keys themselves";
+        post Admin keys::create, "Make a key; it is shown once";
+    }
+    "/v1/keys/{id}" { delete Admin keys::remove, "End a key"; }
+    "/v1/dead-letters" { get Admin dead_letters::list, "Mail that waits for a human"; }
+    "/v1/dead-letters/{id}/replay" { post Admin dead_letters::replay, "Send it again"; }
+
+    // Pages.
+    "/" { get Open home::get, "What this is"; }
+    "/s/{slug}" {
+        get Open schedule::get, "An organizer's public page";
+        post Open schedule::post, "Ask for invitations to several events";
+    }
+    "/r/{token}" {
+        get Link answer::get, "Answer an invitation: the page";
+        post Link answer::post, "Answer an invitation";
+    }
+    "/u/{token}" {
+        get Link unsubscribe::get, "No more mail: the page";
+        post Link unsubscribe::post, "No more mail (RFC 8058)";
+    }
+    "/c/{token}" {
+        get Link claim::get, "Held mail: the page";
+        post Link claim::post, "Claim held mail";
+    }
+    "/o/{token}" { get Link owner::get, "The owner's view of an event"; }
+    "/o/{token}/report" { post Link owner::report, "Mail the guest list"; }
+    "/o/{token}/release" { post Link owner::release, "Mail a change that waits for approval"; }
+    "/o/{token}/cancel" { post Link owner::cancel, "Cancel an event that we were taken off"; }
+
+    // The rest.
+    "/healthz" { get Open health::get, "Whether everything answers"; }
+    "/openapi.json" { get Open openapi::get, "This description"; }
+    "/robots.txt" { get Open assets::robots, "For crawlers"; }
+    "/favicon.svg" { get Open assets::favicon, "The icon"; }
+    "/favicon.ico" { get Open assets::favicon, "The icon"; }
+    "/static/{file}" { get Open assets::asset, "Styles and scripts"; }
+}
+
+/// The whole surface.
+pub fn router(context: WebContext) -> Router {
+    let table = table();
+    #[cfg(feature = "local")]
+    let table = table.merge(crate::pages::playground::routes());
+    table
+        .fallback(home::fallback)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn(cross_origin))
+        .with_state(Arc::new(context))
+}
+
+async fn wrong_method() -> Problem {
+    Problem::MethodNotAllowed
+}
+
+/// The first API's answer to OPTIONS. No cookie opens anything here, so every origin may ask.
+async fn preflight(path: &'static str, methods: &'static str) -> Response {
+    let mut response = StatusCode::OK.into_response();
+    let methods = format!("{}OPTIONS", methods.to_ascii_uppercase());
+    let headers = response.headers_mut();
+    if let Ok(methods) = HeaderValue::from_str(&methods) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+    }
+    let allowed = if path.starts_with("/v1/") {
+        "Content-Type,Authorization,X-Api-Key,Idempotency-Key,If-None-Match"
+    } else {
+        "Content-Type,X-Amz-Date,Authorization,X-Api-Key,X-Amz-Security-Token"
+    };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(allowed));
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    response
+}
+
+/// Lets scripts of other sites read the API's answers; pages are for people.
+async fn cross_origin(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let api = ["/event/", "/organizer/", "/shadow/", "/system/", "/order", "/v1/", "/openapi.json", "/healthz"];
+    let open = api.iter().any(|prefix| path.starts_with(prefix));
+    let mut response = next.run(request).await;
+    if open {
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("Link,ETag,Location,Retry-After,RateLimit,RateLimit-Policy,Idempotency-Key"),
+        );
+    }
+    response
+}
