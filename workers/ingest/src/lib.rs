@@ -106,12 +106,15 @@ pub async fn receive(mail: &RawMail, ctx: &MailContext) -> Result<MailVerdict, I
         Err(refusal) => return Ok(reject(&refusal.to_string())),
     };
     let verdict = imip::authentication(&mail.raw, ctx.config.trusted_authserv_id.as_deref());
-    let letter = Letter { raw: &mail.raw, mail: &inbound, sender: Sender::of(&inbound, verdict) };
+    open(&mailbox, &Letter { raw: &mail.raw, mail: &inbound, sender: Sender::of(&inbound, verdict) }, ctx).await
+}
+
+async fn open(mailbox: &Mailbox, letter: &Letter<'_>, ctx: &MailContext) -> Result<MailVerdict, IngestError> {
     match mailbox {
-        Mailbox::Create => organizer_mail::receive(&letter, ctx).await,
-        Mailbox::Rsvp { token } => reply_mail::receive(&letter, token.as_deref(), ctx).await,
-        Mailbox::Unsubscribe => leaving_mail::unsubscribe(&letter, ctx).await,
-        Mailbox::Notification => leaving_mail::bounce(&letter, ctx).await,
+        Mailbox::Create => organizer_mail::receive(letter, ctx).await,
+        Mailbox::Rsvp { token } => reply_mail::receive(letter, token.as_deref(), ctx).await,
+        Mailbox::Unsubscribe => leaving_mail::unsubscribe(letter, ctx).await,
+        Mailbox::Notification => leaving_mail::bounce(letter, ctx).await,
         Mailbox::Bulk | Mailbox::Unknown => Ok(reject("There is no such mailbox here.")),
     }
 }

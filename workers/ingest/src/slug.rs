@@ -15,7 +15,7 @@ pub(crate) fn slugs(name: &str, address: &CalAddress, keys: &Keys) -> Vec<String
         base = slugify(address.local_part());
     }
     if base.is_empty() {
-        base = "organizer".to_owned();
+        base.push_str("organizer");
     }
     let hash = address_hash(keys, address);
     let mut slugs = vec![base.clone()];
