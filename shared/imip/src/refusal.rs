@@ -129,10 +129,8 @@ pub enum Defect {
     TextCut,
     /// A URL that is no web address was left out.
     BadUrl,
-    /// One UID had several masters: the newest was taken.
-    SeveralMasters,
-    /// The event had no UID; one was made from its content.
-    UidMade,
+    /// One UID had its master or an instance several times: the newest was taken.
+    RepeatedInstance,
     /// Bytes that are not UTF-8 were read as Windows-1252.
     NotUtf8,
     /// A line that is no content line was joined to the one before or left out.

@@ -1,15 +1,305 @@
-//! Time-zone names and offsets. The only file that knows `chrono-tz`.
+//! Time-zone names and the clocks behind them. The only file that knows `chrono-tz`.
+//!
+//! A TZID is a free text. What it means is looked for in the order of how much can go wrong: its own name,
+//! then the VTIMEZONE that came with it, then a guess that its text fully supports; and if none of these
+//! answers, there is no zone. Nothing is ever silently taken for UTC.
 
-use itip::Zone;
+use chrono::{NaiveDateTime, Offset, TimeDelta, TimeZone};
+use chrono_tz::Tz;
+use itip::{Timestamp, Zone};
 
-/// Finds the zone that a TZID means: by its name, else by the VTIMEZONE (its text) that defines it.
+use crate::ical::value::parse_offset;
+use crate::zone_names::WINDOWS_ZONES;
+use crate::zone_rules::ZoneRules;
+
+/// A zone that can tell the time.
+#[derive(Debug, Clone)]
+pub(crate) enum Clock {
+    /// UTC, or a floating time read as if in UTC.
+    Utc,
+    Iana(Tz),
+    Rules(ZoneRules),
+}
+
+impl Clock {
+    /// The clock of a zone; `None` if its name or its rules are not understood.
+    pub(crate) fn of(zone: &Zone) -> Option<Self> {
+        match zone {
+            Zone::Utc | Zone::Floating => Some(Self::Utc),
+            Zone::Iana(name) => name.parse().ok().map(Self::Iana),
+            Zone::Custom { vtimezone, .. } => ZoneRules::parse(vtimezone).map(Self::Rules),
+        }
+    }
+
+    /// The instant of a local time (RFC 5545 section 3.3.5): one that occurs twice is the first of the two,
+    /// one that is skipped is read with the offset before the gap.
+    /// `None` where a VTIMEZONE was asked too much.
+    pub(crate) fn instant(&self, local: NaiveDateTime) -> Option<Timestamp> {
+        let offset = match self {
+            Self::Utc => 0,
+            Self::Iana(tz) => {
+                let before_gap = || {
+                    let day_before = local - TimeDelta::days(1);
+                    tz.offset_from_local_datetime(&day_before).latest()
+                };
+                tz.offset_from_local_datetime(&local)
+                    .earliest()
+                    .or_else(before_gap)
+                    .map_or(0, |offset| offset.fix().local_minus_utc())
+            }
+            Self::Rules(rules) => rules.offset_of_local(local)?,
+        };
+        Some(Timestamp(local.and_utc().timestamp() - i64::from(offset)))
+    }
+
+    /// The local time at an instant; `None` outside of the years 1 to 9999.
+    pub(crate) fn local(&self, instant: Timestamp) -> Option<NaiveDateTime> {
+        let utc = chrono::DateTime::from_timestamp(instant.0, 0)?.naive_utc();
+        let offset = match self {
+            Self::Utc => 0,
+            Self::Iana(tz) => tz.offset_from_utc_datetime(&utc).fix().local_minus_utc(),
+            Self::Rules(rules) => rules.offset_at(utc)?,
+        };
+        utc.checked_add_signed(TimeDelta::seconds(i64::from(offset))).filter(crate::ical::value::in_range)
+    }
+}
+
+/// Finds the zone that a TZID means: by its name, else by the VTIMEZONE that defines it, given as pairs of
+/// TZID and component text.
 pub fn resolve_zone(tzid: &str, vtimezones: &[(String, String)]) -> Option<Zone> {
-    let _ = vtimezones;
-    tzid.parse::<chrono_tz::Tz>().ok().map(|tz| Zone::Iana(tz.name().to_owned()))
+    let name = tidy(tzid);
+    if let Some(zone) = zone_by_name(name).filter(|_| !AMBIGUOUS.contains(&name)) {
+        return Some(zone);
+    }
+    let definition = vtimezones.iter().find(|(defined, _)| tidy(defined).eq_ignore_ascii_case(name));
+    if let Some((_, vtimezone)) = definition {
+        let rules = ZoneRules::parse(vtimezone);
+        if let Some(zone) = rules.as_ref().and_then(|rules| zone_by_name(tidy(rules.location.as_deref()?))) {
+            return Some(zone);
+        }
+        if rules.is_some() {
+            return Some(Zone::Custom { tzid: name.to_owned(), vtimezone: vtimezone.clone() });
+        }
+    }
+    zone_by_name(name).or_else(|| zone_by_guess(name))
+}
+
+/// A TZID without the quotes and escapes that some calendars leave on it.
+fn tidy(tzid: &str) -> &str {
+    tzid.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\'))
+}
+
+fn zone_by_name(name: &str) -> Option<Zone> {
+    let tail = |rest: &str| rest.rsplit(['/', ':']).next().is_some_and(is_utc_name);
+    // Exchange writes `tzone://Microsoft/Utc`, and `tzone://Microsoft/Custom` beside a VTIMEZONE.
+    if is_utc_name(name) || name.starts_with("tzone:") && tail(name) {
+        return Some(Zone::Utc);
+    }
+    iana(name)
+        .or_else(|| windows(name))
+        .or_else(|| {
+            // `(UTC-05:00) Eastern Time (US & Canada)`: what follows the offset is a name of its own.
+            let (_, rest) = name.strip_prefix('(')?.split_once(')')?;
+            windows(rest.trim())
+        })
+        .or_else(|| {
+            // `/softwarestudio.org/Olson_20011030_5/America/Chicago`: the longest tail that is a zone.
+            let path = name.strip_prefix('/').or_else(|| name.strip_prefix("posix/"))?;
+            let starts = std::iter::once(0).chain(path.match_indices('/').map(|(at, _)| at + 1));
+            starts.take(8).find_map(|at| iana(path.get(at..)?))
+        })
+        .or_else(|| {
+            // `Europe_London`, `US-Eastern`: the path sign was not allowed where the name came from.
+            let at = name.find(['_', '-'])?;
+            let (area, rest) = (name.get(..at)?, name.get(at + 1..)?);
+            iana(&format!("{area}/{rest}"))
+        })
+        .map(|name| if is_utc_name(name) { Zone::Utc } else { Zone::Iana(name.to_owned()) })
+}
+
+fn is_utc_name(name: &str) -> bool {
+    ["UTC", "Z", "Etc/UTC", "Etc/UCT", "Etc/Zulu", "Zulu", "UCT", "GMT", "Coordinated Universal Time"]
+        .iter()
+        .any(|utc| utc.eq_ignore_ascii_case(name))
+}
+
+/// Legacy names of the database that have no summer time, while whoever writes them usually means New York
+/// or Denver: a VTIMEZONE that came with one knows better.
+const AMBIGUOUS: [&str; 2] = ["EST", "MST"];
+
+fn iana(name: &str) -> Option<&'static str> {
+    let exact = name.parse::<Tz>().ok();
+    let tz = exact.or_else(|| {
+        chrono_tz::TZ_VARIANTS.iter().copied().find(|tz| tz.name().eq_ignore_ascii_case(name))
+    })?;
+    Some(tz.name())
+}
+
+fn windows(name: &str) -> Option<&'static str> {
+    let find = |name: &str| {
+        let lower = |byte: u8| byte.to_ascii_lowercase();
+        let at = WINDOWS_ZONES
+            .binary_search_by(|(known, _)| known.bytes().map(lower).cmp(name.bytes().map(lower)))
+            .ok()?;
+        WINDOWS_ZONES.get(at).map(|(_, zone)| *zone)
+    };
+    // Outlook also writes `W. Europe` for `W. Europe Standard Time`, and Exchange the summer name.
+    find(name).or_else(|| find(&format!("{name} Standard Time"))).or_else(|| {
+        let (stem, _) = name.split_once(" Daylight Time")?;
+        find(&format!("{stem} Standard Time"))
+    })
+}
+
+/// Standard and summer offsets that only one widely used zone has.
+const OFFSET_PAIRS: [(i32, i32, &str); 13] = [
+    (-9, -8, "America/Anchorage"),
+    (-8, -7, "America/Los_Angeles"),
+    (-7, -6, "America/Denver"),
+    (-6, -5, "America/Chicago"),
+    (-5, -4, "America/New_York"),
+    (-4, -3, "America/Halifax"),
+    (0, 1, "Europe/London"),
+    (1, 2, "Europe/Berlin"),
+    (2, 3, "Europe/Helsinki"),
+    (10, 11, "Australia/Sydney"),
+    (12, 13, "Pacific/Auckland"),
+    (-1, 0, "Atlantic/Azores"),
+    (-10, -9, "America/Adak"),
+];
+
+/// What a name without a definition still says: a pair of offsets (`GMT -0500 (Standard) / GMT -0400
+/// (Daylight)`), a bare offset (`UTC+01:00`), or a known name with a copy's number (`Eastern Standard Time 1`).
+fn zone_by_guess(name: &str) -> Option<Zone> {
+    if let Some((standard, summer)) = name.split_once('/') {
+        let hours = |text: &str| {
+            let text = text.split('(').next().unwrap_or_default();
+            bare_offset(text).filter(|seconds| seconds % 3600 == 0).map(|seconds| seconds / 3600)
+        };
+        if let (Some(standard), Some(summer)) = (hours(standard), hours(summer)) {
+            return OFFSET_PAIRS
+                .iter()
+                .find(|(known, known_summer, _)| (*known, *known_summer) == (standard, summer))
+                .map(|(.., zone)| Zone::Iana((*zone).to_owned()));
+        }
+    }
+    let numbered = name.rsplit_once(' ').filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
+    if let Some(zone) = numbered.and_then(|(stem, _)| windows(stem)) {
+        return Some(Zone::Iana(zone.to_owned()));
+    }
+    bare_offset(name.trim_matches(['(', ')'])).and_then(fixed_zone)
+}
+
+/// The offset of `GMT -0500`, `UTC+01:00`, `+0530`; never of a text that says more.
+fn bare_offset(text: &str) -> Option<i32> {
+    let text = text.trim();
+    let offset = ["UTC", "GMT"]
+        .iter()
+        .find_map(|prefix| {
+            let (head, rest) = text.split_at_checked(prefix.len())?;
+            head.eq_ignore_ascii_case(prefix).then(|| rest.trim())
+        })
+        .unwrap_or(text);
+    offset.starts_with(['+', '-']).then(|| parse_offset(offset))?
+}
+
+/// A zone without summer time. The database has whole hours only, with the sign turned round.
+fn fixed_zone(seconds: i32) -> Option<Zone> {
+    let hours = seconds / 3600;
+    if seconds == 0 {
+        return Some(Zone::Utc);
+    }
+    if seconds % 3600 == 0 {
+        return iana(&format!("Etc/GMT{:+}", -hours)).map(|name| Zone::Iana(name.to_owned()));
+    }
+    let offset = format!("{}{:02}{:02}", if seconds < 0 { '-' } else { '+' }, hours.abs(), seconds.abs() % 3600 / 60);
+    Some(Zone::Custom {
+        tzid: format!("UTC{offset}"),
+        vtimezone: format!(
+            "BEGIN:VTIMEZONE\r\nTZID:UTC{offset}\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\n\
+             TZOFFSETFROM:{offset}\r\nTZOFFSETTO:{offset}\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+        ),
+    })
 }
 
 /// How many Windows zone names and HTML entities are recognised: equal natively and in WebAssembly,
 /// or a perfect-hash table was built for the wrong word size.
 pub fn probe() -> (usize, usize) {
-    (0, 0)
+    let zones = WINDOWS_ZONES.iter().filter(|(name, _)| resolve_zone(name, &[]).is_some()).count();
+    (zones, crate::html::known_entities())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(tzid: &str) -> Option<String> {
+        resolve_zone(tzid, &[]).map(|zone| match zone {
+            Zone::Iana(name) => name,
+            Zone::Utc => "UTC".to_owned(),
+            Zone::Floating => "floating".to_owned(),
+            Zone::Custom { tzid, .. } => format!("custom {tzid}"),
+        })
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_every_zone_exists() {
+        let lower: Vec<String> = WINDOWS_ZONES.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+        assert!(lower.windows(2).all(|pair| pair[0].as_bytes() < pair[1].as_bytes()));
+        for (windows, zone) in WINDOWS_ZONES {
+            assert!(zone.parse::<Tz>().is_ok(), "{zone}");
+            assert!(name(windows).is_some(), "{windows}");
+        }
+    }
+
+    #[test]
+    fn names_are_found_however_they_are_written() {
+        for (tzid, zone) in [
+            ("Europe/Zurich", "Europe/Zurich"),
+            ("europe/zurich", "Europe/Zurich"),
+            ("\"Pacific Standard Time\"", "America/Los_Angeles"),
+            ("W. Europe", "Europe/Berlin"),
+            ("(UTC-05:00) Eastern Time (US & Canada)", "America/New_York"),
+            ("(UTC+10:00) Canberra, Melbourne, Sydney", "Australia/Sydney"),
+            ("\\\"(UTC+01:00) Sarajevo, Skopje, Warsaw, Zagreb\\\"", "Europe/Warsaw"),
+            ("/freeassociation.sourceforge.net/Tzfile/America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"),
+            ("/mozilla.org/20070129_1/America/New_York", "America/New_York"),
+            ("/Europe/Stockholm", "Europe/Stockholm"),
+            ("posix/Europe/Vaduz", "Europe/Vaduz"),
+            ("tzone://Microsoft/Utc", "UTC"),
+            ("UTC", "UTC"),
+            ("GMT -0500 (Standard) / GMT -0400 (Daylight)", "America/New_York"),
+            ("GMT +0100 (Standard) / GMT +0200 (Daylight)", "Europe/Berlin"),
+            ("UTC+01", "Etc/GMT-1"),
+            ("(GMT-03:00)", "Etc/GMT+3"),
+            ("UTC+05:30", "custom UTC+0530"),
+            ("Europe_London", "Europe/London"),
+            ("US-Eastern", "US/Eastern"),
+            ("America_New_York", "America/New_York"),
+            ("Eastern Standard Time 1", "America/New_York"),
+            ("Central Asia Standard Time", "Asia/Bishkek"),
+            ("Mountain Standard Time (Mexico)", "America/Mazatlan"),
+        ] {
+            assert_eq!(name(tzid).as_deref(), Some(zone), "{tzid}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_stays_unknown() {
+        for tzid in ["", "Europe/Germany", "Customized Time Zone", "tzone://Microsoft/Custom", "foo", "(UTC+01:00) Atlantis"] {
+            assert_eq!(name(tzid), None, "{tzid}");
+        }
+    }
+
+    #[test]
+    fn gaps_and_overlaps_follow_the_standard() {
+        let clock = Clock::Iana(Tz::America__New_York);
+        let local = |text: &str| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap();
+        let utc = |text: &str| Timestamp(local(text).and_utc().timestamp());
+        // 2026-03-08 02:30 does not exist: read as EST, that is 03:30 EDT. 2026-11-01 01:30 is first EDT.
+        assert_eq!(clock.instant(local("2026-03-08 02:30")), Some(utc("2026-03-08 07:30")));
+        assert_eq!(clock.instant(local("2026-11-01 01:30")), Some(utc("2026-11-01 05:30")));
+        // Samoa left out a whole day.
+        let apia = Clock::Iana(Tz::Pacific__Apia);
+        assert_eq!(apia.instant(local("2011-12-30 12:00")), Some(utc("2011-12-30 22:00")));
+    }
 }

@@ -1,16 +1,29 @@
-//! iCalendar text to iTIP messages.
+//! iCalendar text to iTIP messages: repaired line by line, parsed strictly, read into types.
 
-use itip::{ItipMessage, Uid};
+mod description;
+mod event;
+mod lines;
+mod people;
+pub(crate) mod value;
+mod zones;
 
+use std::collections::{BTreeSet, HashMap};
+
+use icalendar::parser::{Component as Parsed, Property, read_calendar_simple};
+use itip::{Component, ItipMessage, Method, Uid};
+
+use crate::limits::EVENTS_MAX;
 use crate::{CalendarRefusal, Defect};
 
 /// Everything that came out of a calendar text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CalendarReading {
-    /// One message per METHOD and UID, in order of appearance.
+    /// One message per VCALENDAR and UID, in order of appearance.
     pub messages: Vec<ItipMessage>,
     /// Events that could not be used.
     pub refused: Vec<(Uid, CalendarRefusal)>,
+    /// LANGUAGE of the first text that names one.
+    pub language: Option<String>,
     /// What was odd, each kind once.
     pub defects: Vec<Defect>,
 }
@@ -18,11 +31,128 @@ pub struct CalendarReading {
 /// Reads a calendar text, event by event: one that cannot be used does not cost the others.
 /// Refused as a whole if nothing in it can be used.
 pub fn read_calendar_events(bytes: &[u8]) -> Result<CalendarReading, CalendarRefusal> {
-    let _ = bytes;
-    Err(CalendarRefusal::NotACalendar)
+    read_calendar_with(bytes, None)
 }
 
-/// The usable messages of a calendar text, one per METHOD and UID; a feed gives many.
+/// The usable messages of a calendar text, one per VCALENDAR and UID; a feed gives many.
 pub fn read_calendar(bytes: &[u8]) -> Result<Vec<ItipMessage>, CalendarRefusal> {
     read_calendar_events(bytes).map(|reading| reading.messages)
+}
+
+/// `fallback` is the METHOD of the MIME parameter, for a body that has none.
+pub(crate) fn read_calendar_with(bytes: &[u8], fallback: Option<Method>) -> Result<CalendarReading, CalendarRefusal> {
+    let lines::Repaired { calendars, defects } = lines::repair(bytes)?;
+    let mut reader = Reader { reading: CalendarReading::default(), defects, events_left: EVENTS_MAX };
+    // The refusal of a whole calendar counts only if no other one says more.
+    let mut refusal = CalendarRefusal::NoEvent;
+    for text in &calendars {
+        if let Err(reason) = reader.calendar(text, fallback) {
+            refusal = refusal.max(reason);
+        }
+    }
+    let Reader { mut reading, mut defects, .. } = reader;
+    if reading.messages.is_empty() {
+        return Err(reading.refused.first().map_or(refusal, |(_, reason)| *reason));
+    }
+    defects.extend(reading.refused.iter().map(|(_, reason)| Defect::EventRefused(*reason)));
+    reading.defects = defects.into_iter().collect();
+    Ok(reading)
+}
+
+/// A property's parameter; the pre-pass has made the keys upper-case.
+pub(crate) fn param<'a>(property: &'a Property<'_>, key: &str) -> Option<&'a str> {
+    property.params.iter().find(|param| param.key == key)?.val.as_ref().map(|value| value.as_str())
+}
+
+struct Reader {
+    reading: CalendarReading,
+    defects: BTreeSet<Defect>,
+    events_left: usize,
+}
+
+/// The components of one UID, or why they cannot be used.
+type Group = (Uid, Result<Vec<Component>, CalendarRefusal>);
+
+impl Reader {
+    fn calendar(&mut self, text: &str, fallback: Option<Method>) -> Result<(), CalendarRefusal> {
+        let parsed = read_calendar_simple(text).map_err(|_| CalendarRefusal::NotACalendar)?;
+        let Some(calendar) = parsed.first() else { return Err(CalendarRefusal::NotACalendar) };
+        let method = self.method(calendar, fallback)?;
+        let prodid = calendar.find_prop("PRODID").map(|prop| prop.val.as_str().trim().chars().take(200).collect());
+
+        let mut zones = zones::Zones::of(text);
+        let mut groups: Vec<Group> = Vec::new();
+        let mut places: HashMap<Uid, usize> = HashMap::new();
+        for parsed in calendar.components.iter().filter(|component| component.name == "VEVENT") {
+            self.events_left = self.events_left.checked_sub(1).ok_or(CalendarRefusal::TooLarge)?;
+            let fields = event::Fields::of(parsed);
+            if self.reading.language.is_none() {
+                self.reading.language = fields.language();
+            }
+            let Some(uid) = fields.uid() else {
+                self.reading.refused.push((Uid(String::new()), CalendarRefusal::NoUid));
+                continue;
+            };
+            let component = event::read(&fields, method, &mut zones, &mut self.defects);
+            let place = *places.entry(uid.clone()).or_insert(groups.len());
+            match groups.get_mut(place) {
+                None => groups.push((uid, component.map(|component| vec![component]))),
+                Some((_, group)) => match (group.as_mut(), component) {
+                    (Ok(components), Ok(component)) => components.push(component),
+                    // A series without one of its instances would be another series.
+                    (Ok(_), Err(reason)) => *group = Err(reason),
+                    (Err(_), _) => {}
+                },
+            }
+        }
+        if groups.is_empty() && self.reading.refused.is_empty() {
+            return Err(CalendarRefusal::NoEvent);
+        }
+        let prodid: String = prodid.unwrap_or_default();
+        for (uid, group) in groups {
+            match group {
+                Err(reason) => self.reading.refused.push((uid, reason)),
+                Ok(components) => {
+                    let components = self.newest(components);
+                    self.reading.messages.push(ItipMessage { method, prodid: prodid.clone(), uid, components });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// METHOD of the body, which beats the MIME parameter; without both the calendar is a posting.
+    fn method(&mut self, calendar: &Parsed<'_>, fallback: Option<Method>) -> Result<Method, CalendarRefusal> {
+        let written = calendar.properties.iter().filter(|prop| prop.name == "METHOD").map(|prop| prop.val.as_str());
+        let mut written = written.filter(|value| !value.trim().is_empty()).peekable();
+        if written.peek().is_none() {
+            self.defects.insert(Defect::NoMethod);
+            return Ok(fallback.unwrap_or(Method::Publish));
+        }
+        let method = written.find_map(Method::parse).ok_or(CalendarRefusal::UnknownMethod)?;
+        if fallback.is_some_and(|fallback| fallback != method) {
+            self.defects.insert(Defect::MethodMismatch);
+        }
+        Ok(method)
+    }
+
+    /// One component per instance: where a sender repeats one, the newest counts, then the last.
+    fn newest(&mut self, components: Vec<Component>) -> Vec<Component> {
+        let mut places = HashMap::new();
+        let mut kept: Vec<Component> = Vec::new();
+        for component in components {
+            let instance = component.recurrence_id.as_ref().map(itip::RecurrenceId::instant);
+            let place = *places.entry(instance).or_insert(kept.len());
+            match kept.get_mut(place) {
+                None => kept.push(component),
+                Some(known) => {
+                    self.defects.insert(Defect::RepeatedInstance);
+                    if component.order >= known.order {
+                        *known = component;
+                    }
+                }
+            }
+        }
+        kept
+    }
 }
