@@ -32,7 +32,7 @@ pub fn file_name(uid: &str) -> String {
 
 /// A cell with `'` in front where a spreadsheet would take it for a formula.
 fn safe_cell(text: &str) -> String {
-    let formula = text.trim_start_matches(|c: char| c == ' ' || c == '\u{feff}' || c == '\u{a0}');
+    let formula = text.trim_start_matches([' ', '\u{feff}', '\u{a0}']);
     let starts = formula.starts_with([
         '=', '+', '-', '@', '\t', '\r', '\n', '|', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
     ]);

@@ -35,9 +35,7 @@ macro_rules! assets {
             LazyLock::new(|| Asset::new($stem, $ending, $kind, include_str!(concat!("../../../sites/", $file))));)+
 
         fn all() -> Vec<&'static Asset> {
-            let mut all: Vec<&'static Asset> = Vec::new();
-            $($(#[cfg(feature = $feature)])? all.push(&$name);)+
-            all
+            vec![$($(#[cfg(feature = $feature)])? &*$name),+]
         }
     };
 }

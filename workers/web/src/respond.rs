@@ -28,7 +28,7 @@ pub fn json_bytes(status: StatusCode, bytes: Vec<u8>) -> Response {
     response
 }
 
-/// A JSON document with an ETag, or 304 for a caller who has it.
+/// A JSON document with an entity tag, or 304 for a caller who has it.
 pub fn json_tagged(headers: &HeaderMap, value: &impl Serialize) -> Result<Response, Problem> {
     let bytes = serde_json::to_vec(value).map_err(|error| Problem::Internal { cause: error.to_string() })?;
     let tag: String = sha256_hex(&bytes).chars().take(32).collect();

@@ -149,11 +149,13 @@ pub fn router(context: WebContext) -> Router {
         .with_state(Arc::new(context))
 }
 
+#[allow(clippy::unused_async, reason = "a handler is a future")]
 async fn wrong_method() -> Problem {
     Problem::MethodNotAllowed
 }
 
 /// The first API's answer to OPTIONS. No cookie opens anything here, so every origin may ask.
+#[allow(clippy::unused_async, reason = "a handler is a future")]
 async fn preflight(path: &'static str, methods: &'static str) -> Response {
     let mut response = StatusCode::OK.into_response();
     let methods = format!("{}OPTIONS", methods.to_ascii_uppercase());

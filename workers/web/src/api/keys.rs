@@ -76,9 +76,9 @@ pub async fn create(
     if new.expires.is_some_and(|expires| expires <= now.0 || expires > i64::from(u32::MAX)) {
         return Err(Problem::invalid("expires", "expires lies in the future, in epoch seconds"));
     }
-    let hex: String = context.entropy.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    let id: String = context.entropy.bytes().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    let key = format!("cvk_{hex}");
+    let key = format!("cvk_{}", hex(&context.entropy.bytes()));
+    // The public name is made of the key, so that the key cannot be made of the name.
+    let id: String = sha256_hex(format!("name {key}").as_bytes()).chars().take(12).collect();
     let row = ApiKeyRow {
         id,
         label: new.label,
@@ -88,6 +88,10 @@ pub async fn create(
     };
     context.db.run(accounts::add_api_key(&sha256_hex(key.as_bytes()), &row)).await?;
     respond::json(StatusCode::CREATED, &KeyDocument::new(row, Some(key)))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[derive(Serialize)]

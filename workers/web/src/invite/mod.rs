@@ -271,13 +271,11 @@ pub async fn invite_to(
         let id = row.event_id.clone();
         async move {
             checked?;
-            match refused {
-                Some(said) => Ok(said),
-                None => {
-                    let said = enroll(context, &id, vec![guest.clone()], false).await?;
-                    Ok(said.first().copied().unwrap_or(Said::Unreachable))
-                }
+            if let Some(said) = refused {
+                return Ok(said);
             }
+            let said = enroll(context, &id, vec![guest.clone()], false).await?;
+            Ok(said.first().copied().unwrap_or(Said::Unreachable))
         }
     };
     let asked: Vec<_> = rows.iter().zip(&full).map(one).collect();

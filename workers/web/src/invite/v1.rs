@@ -72,7 +72,8 @@ pub async fn create(
     headers: HeaderMap,
     JsonBody(people): JsonBody<People>,
 ) -> Result<Response, Problem> {
-    let row = events::row(&context, &id).await.or_else(|problem| if access.is_broad() { Err(problem) } else { Err(Problem::KeyScope) })?;
+    let row = events::row(&context, &id).await;
+    let row = row.map_err(|problem| if access.is_broad() { problem } else { Problem::KeyScope })?;
     access.invite(&id, &row.owner)?;
     // A second delivery of the same request changes nothing: whoever holds the invitation keeps it. The key is only
     // checked for its shape and given back.
