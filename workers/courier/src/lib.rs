@@ -4,6 +4,13 @@
 //! mail (`scheduling`), calendar text and MIME (`imip`), signing (`ses`).
 //! A job is a reference: nothing is sent that the event's or the organizer's object has not leased out.
 
+mod batch;
+mod compose;
+mod notices;
+mod ses_call;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use scheduling::command::{CommandError, Job};
@@ -11,6 +18,8 @@ use scheduling::keys::Keys;
 use scheduling::ports::{Clock, MailTransport, Objects};
 use scheduling::settings::Config;
 use store::{Database, StoreError};
+
+pub use ses_call::KEY_TAG;
 
 /// How to reach SES, as the deployment's secrets and variables say.
 #[derive(Clone)]
@@ -81,6 +90,9 @@ pub enum CourierError {
 
 /// Carries out a job.
 pub async fn deliver(job: &Job, ctx: &CourierContext) -> Result<DeliveryVerdict, CourierError> {
-    let _ = (job, ctx);
-    Ok(DeliveryVerdict::Done { accepted: 0, other: 0 })
+    match job {
+        Job::Batch { event, batch } => batch::deliver(event, *batch, ctx).await,
+        Job::Notices { organizer } => notices::deliver(organizer, ctx).await,
+        Job::Reread { .. } => Ok(DeliveryVerdict::NotMail),
+    }
 }
