@@ -7,17 +7,14 @@ use std::fmt::Write;
 
 use chrono::NaiveDateTime;
 use itip::{
-    CalAddress, EventDetails, EventId, EventState, EventStatus, Method, OverrideState, PartStat, Recurrence,
-    RecurrenceId, Sequence, Timestamp, When, Zone,
+    CalAddress, EventDetails, EventStatus, Method, Override, OverrideState, PartStat, Recurrence, RecurrenceId,
+    Sequence, Timestamp, When, Zone,
 };
 
 use crate::vtimezone::{in_zone_of, vtimezones};
 
 /// Octets of a line before it is folded, without CRLF (RFC 5545 section 3.1).
 const LINE_OCTETS_MAX: usize = 75;
-/// Who wrote the text (RFC 5545 section 3.7.3).
-const PRODID: &str = "-//Convoke//Calendar Invite Server//EN";
-
 /// Calendar text under construction.
 #[derive(Default)]
 struct Lines(String);
@@ -132,52 +129,73 @@ fn param_value(value: &str) -> String {
     if quoted { format!("\"{encoded}\"") } else { encoded }
 }
 
-/// A calendar message to one guest (itip.md, RFC 5546 sections 3.2.2 and 3.2.5).
+/// A calendar message to one guest, or an answer of ours to an organizer.
 #[derive(Debug, Clone)]
 pub struct OutgoingCalendar<'a> {
-    /// REQUEST or CANCEL.
+    /// REQUEST, CANCEL; REPLY for an answer of ours.
     pub method: Method,
-    /// The event as it is now.
-    pub event: &'a EventState,
+    /// PRODID.
+    pub prodid: &'a str,
+    /// UID: our event id to guests, the organizer's own in a REPLY.
+    pub uid: &'a str,
     /// SEQUENCE.
     pub sequence: Sequence,
-    /// DTSTAMP; a repeat reuses it.
+    /// DTSTAMP.
     pub dtstamp: Timestamp,
-    /// Where answers go: an address of ours, without `mailto:`.
+    /// ORGANIZER without `mailto:`; answers go there.
     pub organizer_address: &'a str,
-    /// The organizer's name.
+    /// CN of ORGANIZER, empty if none.
     pub organizer_name: &'a str,
-    /// The one guest.
+    /// The one ATTENDEE.
     pub attendee: &'a CalAddress,
-    /// His name, empty if unknown.
+    /// His CN, empty if none.
     pub attendee_name: &'a str,
-    /// His own recorded answer.
+    /// His PARTSTAT.
     pub partstat: PartStat,
-    /// Minutes before the start that his calendar reminds him.
+    /// The master; `None` where only single instances are known.
+    pub details: Option<&'a EventDetails>,
+    /// Exceptions of the series.
+    pub overrides: &'a [Override],
+    /// CREATED.
+    pub created: Timestamp,
+    /// LAST-MODIFIED.
+    pub last_modified: Timestamp,
+    /// Minutes before the start that a REQUEST asks for a reminder.
     pub alarm_minutes: Option<u32>,
+    /// Whether the whole event is called off; a CANCEL says so anyway.
+    pub cancelled: bool,
+    /// COMMENT.
+    pub comment: Option<&'a str>,
 }
 
-/// Writes the text of a message: CRLF, folded, ending with a line end.
+/// Writes a message, CRLF line ends, pure in its arguments: a repeat is byte for byte the same.
 pub fn calendar_text(calendar: &OutgoingCalendar<'_>) -> String {
     let mut lines = Lines::default();
-    let event = calendar.event;
-    begin(&mut lines, Some(calendar.method), event.details.iter().chain(changed(event).map(|(_, details)| details)));
-    if let Some(details) = &event.details {
-        let recurrence = with_cancelled_instances(event, details);
+    let exceptions = || changed(calendar.overrides);
+    let used = calendar.details.into_iter().chain(exceptions().map(|(_, details)| details));
+    begin(&mut lines, Some(calendar.method), calendar.prodid, used);
+    if let Some(details) = calendar.details {
+        let recurrence = with_cancelled_instances(calendar.overrides, details);
         vevent(&mut lines, calendar, details, Some(&recurrence), None);
     }
-    if calendar.method != Method::Cancel || event.details.is_none() {
-        for (recurrence_id, details) in changed(event) {
-            vevent(&mut lines, calendar, details, None, Some((recurrence_id, event.details.as_ref())));
+    // The CANCEL of a series names the series; the exceptions go with it.
+    if calendar.method != Method::Cancel || calendar.details.is_none() {
+        for (recurrence_id, details) in exceptions() {
+            vevent(&mut lines, calendar, details, None, Some(recurrence_id));
         }
     }
     lines.raw("END", &[], "VCALENDAR");
     lines.0
 }
 
-fn begin<'a>(lines: &mut Lines, method: Option<Method>, details: impl Iterator<Item = &'a EventDetails>) {
+fn begin<'a>(
+    lines: &mut Lines,
+    method: Option<Method>,
+    prodid: &str,
+    details: impl Iterator<Item = &'a EventDetails>,
+) {
     lines.raw("BEGIN", &[], "VCALENDAR");
-    lines.raw("PRODID", &[], PRODID);
+    lines.text("PRODID", &[], prodid);
     lines.raw("VERSION", &[], "2.0");
     lines.raw("CALSCALE", &[], "GREGORIAN");
     if let Some(method) = method {
@@ -190,17 +208,17 @@ fn begin<'a>(lines: &mut Lines, method: Option<Method>, details: impl Iterator<I
 }
 
 /// The changed instances.
-fn changed(event: &EventState) -> impl Iterator<Item = (&RecurrenceId, &EventDetails)> {
-    event.overrides.iter().filter_map(|exception| match &exception.state {
+fn changed(overrides: &[Override]) -> impl Iterator<Item = (&RecurrenceId, &EventDetails)> {
+    overrides.iter().filter_map(|exception| match &exception.state {
         OverrideState::Changed(details) => Some((&exception.recurrence_id, details.as_ref())),
         OverrideState::Cancelled => None,
     })
 }
 
 /// The series' own exceptions and the instances that were called off: to a guest both are EXDATE.
-fn with_cancelled_instances(event: &EventState, details: &EventDetails) -> Recurrence {
+fn with_cancelled_instances(overrides: &[Override], details: &EventDetails) -> Recurrence {
     let mut recurrence = details.recurrence.clone();
-    let cancelled = event.overrides.iter().filter(|exception| exception.state == OverrideState::Cancelled);
+    let cancelled = overrides.iter().filter(|exception| exception.state == OverrideState::Cancelled);
     recurrence.exdate.extend(cancelled.map(|exception| in_zone_of(&details.start, &exception.recurrence_id.when)));
     recurrence
 }
@@ -210,15 +228,15 @@ fn vevent(
     calendar: &OutgoingCalendar<'_>,
     details: &EventDetails,
     recurrence: Option<&Recurrence>,
-    instance: Option<(&RecurrenceId, Option<&EventDetails>)>,
+    instance: Option<&RecurrenceId>,
 ) {
-    let cancel = calendar.method == Method::Cancel;
+    let off = calendar.method == Method::Cancel || calendar.cancelled;
     lines.raw("BEGIN", &[], "VEVENT");
-    lines.raw("UID", &[], calendar.event.event_id.as_str());
+    lines.text("UID", &[], calendar.uid);
     lines.timestamp("DTSTAMP", calendar.dtstamp);
     lines.raw("SEQUENCE", &[], &calendar.sequence.0.to_string());
-    if let Some((recurrence_id, master)) = instance {
-        let when = master.map_or_else(
+    if let Some(recurrence_id) = instance {
+        let when = calendar.details.map_or_else(
             || recurrence_id.when.clone(),
             |master| in_zone_of(&master.start, &recurrence_id.when),
         );
@@ -228,12 +246,14 @@ fn vevent(
     lines.text("SUMMARY", &[], &details.summary);
     texts(lines, details);
     lines.raw("CLASS", &[], "PUBLIC");
-    lines.raw("STATUS", &[], status(details, cancel));
+    lines.raw("STATUS", &[], status(details, off));
     lines.raw("TRANSP", &[], if details.transparent { "TRANSPARENT" } else { "OPAQUE" });
-    lines.timestamp("CREATED", calendar.event.created);
-    lines.timestamp("LAST-MODIFIED", calendar.event.last_modified);
+    lines.timestamp("CREATED", calendar.created);
+    lines.timestamp("LAST-MODIFIED", calendar.last_modified);
+    lines.some_text("COMMENT", calendar.comment.unwrap_or_default());
     let organizer = format!("mailto:{}", calendar.organizer_address);
-    lines.raw("ORGANIZER", &[("CN", calendar.organizer_name)], &organizer);
+    let named = [("CN", calendar.organizer_name)];
+    lines.raw("ORGANIZER", if calendar.organizer_name.is_empty() { &[] } else { &named }, &organizer);
     let name = if calendar.attendee_name.is_empty() { calendar.attendee.as_str() } else { calendar.attendee_name };
     let params = [
         ("CN", name),
@@ -243,7 +263,7 @@ fn vevent(
         ("RSVP", "TRUE"),
     ];
     lines.raw("ATTENDEE", &params, &format!("mailto:{}", calendar.attendee));
-    if let (Some(minutes), false) = (calendar.alarm_minutes, cancel) {
+    if let (Some(minutes), Method::Request) = (calendar.alarm_minutes, calendar.method) {
         lines.raw("BEGIN", &[], "VALARM");
         lines.raw("ACTION", &[], "DISPLAY");
         lines.text("DESCRIPTION", &[], &details.summary);
@@ -291,42 +311,99 @@ fn status(details: &EventDetails, cancelled: bool) -> &'static str {
     }
 }
 
-/// An event of a file or feed, without guests.
+/// A calendar that anybody may read: a feed to subscribe to, or a file to open.
 #[derive(Debug, Clone)]
-pub struct PublishedEvent<'a> {
-    /// Our id.
-    pub event_id: &'a EventId,
-    /// What it says.
-    pub details: &'a EventDetails,
-    /// Called off events stay in a feed as CANCELLED, so that subscribers see it.
-    pub cancelled: bool,
-    /// SEQUENCE.
-    pub sequence: Sequence,
-    /// DTSTAMP and LAST-MODIFIED: the last visible change.
-    pub last_modified: Timestamp,
+pub struct Publication<'a> {
+    /// PUBLISH, or `None` for a plain calendar file. Outlook opens a file with METHOD:PUBLISH as a single meeting.
+    pub method: Option<Method>,
+    /// PRODID.
+    pub prodid: &'a str,
+    /// The calendar's name, empty if none.
+    pub name: &'a str,
+    /// How often a subscriber should come back.
+    pub refresh_minutes: Option<u32>,
+    /// The events in order.
+    pub events: &'a [PublishedEvent<'a>],
 }
 
-/// Writes a calendar file or feed (RFC 7986 section 5 names it).
-pub fn publish_text(name: &str, events: &[PublishedEvent<'_>]) -> String {
+/// An event of a publication: no guest is named in it.
+#[derive(Debug, Clone)]
+pub struct PublishedEvent<'a> {
+    /// UID.
+    pub uid: &'a str,
+    /// SEQUENCE.
+    pub sequence: Sequence,
+    /// DTSTAMP.
+    pub dtstamp: Timestamp,
+    /// ORGANIZER without `mailto:` and its CN; RFC 5546 section 3.2.1 wants it with METHOD:PUBLISH.
+    pub organizer: Option<(&'a str, &'a str)>,
+    /// The master; `None` where only single instances are known.
+    pub details: Option<&'a EventDetails>,
+    /// Exceptions of the series.
+    pub overrides: &'a [Override],
+    /// CREATED.
+    pub created: Timestamp,
+    /// LAST-MODIFIED.
+    pub last_modified: Timestamp,
+    /// Whether the whole event is called off.
+    pub cancelled: bool,
+}
+
+/// Writes a publication.
+pub fn publish_text(publication: &Publication<'_>) -> String {
     let mut lines = Lines::default();
-    begin(&mut lines, Some(Method::Publish), events.iter().map(|event| event.details));
-    lines.some_text("NAME", name);
-    for event in events {
-        lines.raw("BEGIN", &[], "VEVENT");
-        lines.raw("UID", &[], event.event_id.as_str());
-        lines.timestamp("DTSTAMP", event.last_modified);
-        lines.timestamp("LAST-MODIFIED", event.last_modified);
-        lines.raw("SEQUENCE", &[], &event.sequence.0.to_string());
-        times(&mut lines, event.details, Some(&event.details.recurrence));
-        lines.text("SUMMARY", &[], &event.details.summary);
-        texts(&mut lines, event.details);
-        lines.raw("STATUS", &[], status(event.details, event.cancelled));
-        // Whoever subscribes and accepts an invitation must not be busy twice.
-        lines.raw("TRANSP", &[], "TRANSPARENT");
-        lines.raw("END", &[], "VEVENT");
+    let used = publication.events.iter().flat_map(|event| {
+        event.details.into_iter().chain(changed(event.overrides).map(|(_, details)| details))
+    });
+    begin(&mut lines, publication.method, publication.prodid, used);
+    lines.some_text("NAME", publication.name);
+    if let Some(minutes) = publication.refresh_minutes {
+        lines.raw("REFRESH-INTERVAL", &[("VALUE", "DURATION")], &format!("PT{minutes}M"));
+    }
+    for event in publication.events {
+        if let Some(details) = event.details {
+            let recurrence = with_cancelled_instances(event.overrides, details);
+            published(&mut lines, event, details, Some(&recurrence), None);
+        }
+        for (recurrence_id, details) in changed(event.overrides) {
+            published(&mut lines, event, details, None, Some(recurrence_id));
+        }
     }
     lines.raw("END", &[], "VCALENDAR");
     lines.0
+}
+
+fn published(
+    lines: &mut Lines,
+    event: &PublishedEvent<'_>,
+    details: &EventDetails,
+    recurrence: Option<&Recurrence>,
+    instance: Option<&RecurrenceId>,
+) {
+    lines.raw("BEGIN", &[], "VEVENT");
+    lines.text("UID", &[], event.uid);
+    lines.timestamp("DTSTAMP", event.dtstamp);
+    lines.raw("SEQUENCE", &[], &event.sequence.0.to_string());
+    if let Some(recurrence_id) = instance {
+        let when = event.details.map_or_else(
+            || recurrence_id.when.clone(),
+            |master| in_zone_of(&master.start, &recurrence_id.when),
+        );
+        lines.when("RECURRENCE-ID", &when);
+    }
+    times(lines, details, recurrence);
+    lines.text("SUMMARY", &[], &details.summary);
+    texts(lines, details);
+    lines.raw("STATUS", &[], status(details, event.cancelled));
+    // Whoever subscribes and accepts an invitation must not be busy twice.
+    lines.raw("TRANSP", &[], "TRANSPARENT");
+    lines.timestamp("CREATED", event.created);
+    lines.timestamp("LAST-MODIFIED", event.last_modified);
+    if let Some((address, name)) = event.organizer {
+        let named = [("CN", name)];
+        lines.raw("ORGANIZER", if name.is_empty() { &[] } else { &named }, &format!("mailto:{address}"));
+    }
+    lines.raw("END", &[], "VEVENT");
 }
 
 /// Writes a UTC offset (RFC 5545 section 3.3.14).

@@ -4,10 +4,15 @@
 /// Cloudflare hands over mail of up to 25 MiB; mailboxes refuse most of that by size before it is read.
 pub(crate) const MAIL_BYTES_MAX: usize = 25 * 1024 * 1024;
 
-/// Each part, nested mail included, needs its own Content-Type header. `mail-parser` drops nested mails
-/// recursively, so this is also the depth: 500 frames of some 300 bytes are 150 kB of stack.
-/// The largest real invitation seen has 9.
+/// Header fields of one part. Exchange writes 20 kB; no mail server is known to pass on more than 256 kB.
+pub(crate) const HEADER_BYTES_MAX: usize = 256 * 1024;
+
+/// Parts of a mail, multiparts included; the largest real invitation seen has 9.
 pub(crate) const MIME_PARTS_MAX: usize = 500;
+
+/// Multiparts inside each other, forwarded mail included: signed > mixed > related > alternative are 4.
+/// The walk is recursive; 12 frames are some 10 kB of stack, and 25 MiB are looked through 12 times.
+pub(crate) const MIME_DEPTH_MAX: usize = 12;
 
 /// A forwarded invitation lies one mail deep.
 pub(crate) const FORWARD_DEPTH_MAX: usize = 1;

@@ -1,0 +1,97 @@
+//! Finding the calendar of a mail. Clients put it into an alternative, an attachment or both, under a dozen
+//! labels, inside signatures and forwarded mails; it is taken wherever it is, once.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use itip::{Component, ItipMessage, Method};
+
+use crate::ical::{CalendarReading, read_calendar_with};
+use crate::mime::Part;
+use crate::{CalendarRefusal, Defect};
+
+/// Whether a part says of itself that it is a calendar.
+pub(crate) fn is_labelled(part: &Part<'_>) -> bool {
+    let kind = part.content_type.as_str();
+    let name = part.name.to_ascii_lowercase();
+    kind.contains("calendar") || kind.ends_with("/ics") || kind.ends_with("/x-ics") || kind.ends_with("ical")
+        || [".ics", ".ical", ".icalendar", ".vcs"].iter().any(|suffix| name.ends_with(suffix))
+}
+
+fn is_winmail(part: &Part<'_>) -> bool {
+    part.content_type.ends_with("ms-tnef") || part.name.eq_ignore_ascii_case("winmail.dat")
+}
+
+/// Where BEGIN:VCALENDAR stands at the beginning of a line.
+fn begin_calendar(bytes: &[u8]) -> Option<usize> {
+    const BEGIN: &[u8] = b"BEGIN:VCALENDAR";
+    let mut at = 0;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let content = line.trim_ascii_start();
+        if content.get(..BEGIN.len()).is_some_and(|start| start.eq_ignore_ascii_case(BEGIN)) {
+            return Some(at + line.len() - content.len());
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// The messages of a mail and the language of their texts.
+pub(crate) type Found = (Vec<ItipMessage>, Option<String>);
+
+/// Reads the calendar parts of a mail; where there are none, those of a mail forwarded in it; where there
+/// are none either, a calendar that stands in a text, or in the raw mail because its frame is broken.
+pub(crate) fn find(mail: &[u8], parts: &[Part<'_>], defects: &mut BTreeSet<Defect>) -> Result<Found, CalendarRefusal> {
+    let labelled = |forwarded: bool| parts.iter().filter(move |part| is_labelled(part) && (part.forwarded > 0) == forwarded);
+    let own: Vec<_> = labelled(false).collect();
+    let forwarded: Vec<_> = labelled(true).collect();
+    if !own.is_empty() {
+        return read_parts(&own, defects);
+    }
+    if !forwarded.is_empty() {
+        defects.insert(Defect::CalendarInForwardedMail);
+        return read_parts(&forwarded, defects);
+    }
+    let in_text = parts.iter().map(Part::calendar_bytes).find(|bytes| begin_calendar(bytes).is_some());
+    let stray = in_text.or_else(|| begin_calendar(mail).and_then(|at| mail.get(at..)).map(Cow::Borrowed));
+    if let Some(bytes) = stray {
+        defects.insert(Defect::CalendarInText);
+        let reading = read_calendar_with(&bytes, None)?;
+        defects.extend(reading.defects);
+        return Ok((reading.messages, reading.language));
+    }
+    Err(if parts.iter().any(is_winmail) { CalendarRefusal::WinmailDat } else { CalendarRefusal::NoCalendar })
+}
+
+fn read_parts(parts: &[&Part<'_>], defects: &mut BTreeSet<Defect>) -> Result<Found, CalendarRefusal> {
+    let (mut messages, mut language): Found = (Vec::new(), None);
+    let mut refusal = None;
+    for part in parts {
+        let method = part.method.as_deref().and_then(Method::parse);
+        match read_calendar_with(&part.calendar_bytes(), method) {
+            Ok(CalendarReading { messages: more, language: tag, defects: odd, .. }) => {
+                language = language.or(tag);
+                defects.extend(odd);
+                for message in more {
+                    if messages.iter().any(|known| says_the_same(known, &message)) {
+                        defects.insert(Defect::RepeatedCalendar);
+                    } else {
+                        messages.push(message);
+                    }
+                }
+            }
+            Err(reason) => refusal = refusal.or(Some(reason)),
+        }
+    }
+    if messages.is_empty() { Err(refusal.unwrap_or(CalendarRefusal::NoCalendar)) } else { Ok((messages, language)) }
+}
+
+/// Two parts of one mail that speak of the same version of the same event: the first is taken. Google sends
+/// each calendar twice, and the texts of the two may differ in form.
+fn says_the_same(known: &ItipMessage, other: &ItipMessage) -> bool {
+    let versions = |message: &ItipMessage| -> Vec<_> {
+        let version = |component: &Component| (component.recurrence_id.as_ref().map(itip::RecurrenceId::instant), component.order);
+        message.components.iter().map(version).collect()
+    };
+    known.uid == other.uid && known.method == other.method && versions(known) == versions(other)
+}

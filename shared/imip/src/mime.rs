@@ -1,0 +1,325 @@
+//! The parts of a mail (RFC 2045, RFC 2046). `mail-parser` reads header fields; the walk through the parts
+//! is our own, because its depth, number and order have to be bounded before anything is decoded.
+
+use std::borrow::Cow;
+
+use mail_parser::{HeaderName, Message, MessageParser, MimeHeaders, decoders::charsets::map::charset_decoder};
+
+use crate::MailRefusal;
+use crate::limits::{FORWARD_DEPTH_MAX, HEADER_BYTES_MAX, MIME_DEPTH_MAX, MIME_PARTS_MAX};
+
+/// A part that is no multipart, in the order of the mail.
+pub(crate) struct Part<'a> {
+    /// Media type in lower case, `text/plain` if the sender gave none.
+    pub(crate) content_type: String,
+    /// `method` of text/calendar.
+    pub(crate) method: Option<String>,
+    charset: Option<String>,
+    /// File name, empty if none.
+    pub(crate) name: String,
+    pub(crate) is_attachment: bool,
+    encoding: Encoding,
+    raw: Cow<'a, [u8]>,
+    /// How many mails lie around it: 0 for the mail's own parts.
+    pub(crate) forwarded: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Base64,
+    QuotedPrintable,
+    None,
+}
+
+impl Part<'_> {
+    /// The content, transfer encoding removed.
+    pub(crate) fn bytes(&self) -> Cow<'_, [u8]> {
+        decode(&self.raw, self.encoding)
+    }
+
+    /// The content as text: UTF-8 whatever the label says if it is that, else by the label, else Latin-1.
+    pub(crate) fn text(&self) -> String {
+        let bytes = self.bytes();
+        match (std::str::from_utf8(&bytes), self.charset_decoder()) {
+            (Ok(text), _) => text.to_owned(),
+            (Err(_), Some(decoder)) => decoder(&bytes),
+            (Err(_), None) => bytes.iter().copied().map(char::from).collect(),
+        }
+    }
+
+    /// The bytes of a calendar. Only what is not UTF-8 is decoded here: a fold may have split a character,
+    /// and the calendar reader mends that better than a decoder could.
+    pub(crate) fn calendar_bytes(&self) -> Cow<'_, [u8]> {
+        let bytes = self.bytes();
+        let is_utf8 = self.charset.as_deref().is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8"));
+        match self.charset_decoder() {
+            Some(decoder) if !is_utf8 && std::str::from_utf8(&bytes).is_err() => decoder(&bytes).into_bytes().into(),
+            _ => bytes,
+        }
+    }
+
+    fn charset_decoder(&self) -> Option<fn(&[u8]) -> String> {
+        self.charset.as_deref().and_then(|charset| charset_decoder(charset.to_ascii_lowercase().as_bytes()))
+    }
+}
+
+/// The header fields of an entity; `None` if there is no field at all.
+pub(crate) fn headers(block: &[u8]) -> Option<Message<'_>> {
+    MessageParser::default().parse_headers(block).filter(|message| !message.parts.is_empty())
+}
+
+/// Splits an entity at the first empty line into header block and body. Some senders forget that line in
+/// front of a calendar: it begins the body too.
+pub(crate) fn split_entity(entity: &[u8]) -> (&[u8], &[u8]) {
+    let mut at = 0;
+    for line in entity.split_inclusive(|byte| *byte == b'\n') {
+        if line.trim_ascii_start().is_empty() {
+            return entity.split_at_checked(at + line.len()).unwrap_or((entity, &[]));
+        }
+        if line.get(..15).is_some_and(|start| start.eq_ignore_ascii_case(b"BEGIN:VCALENDAR")) {
+            return entity.split_at_checked(at).unwrap_or((entity, &[]));
+        }
+        at += line.len();
+    }
+    (entity, &[])
+}
+
+/// Every part of a mail that is no multipart, those of one forwarded mail included.
+pub(crate) fn parts(mail: &[u8]) -> Result<Vec<Part<'_>>, MailRefusal> {
+    let mut walk = Walk { parts: Vec::new(), seen: 0 };
+    walk.entity(Cow::Borrowed(mail), Place { depth: 0, forwarded: 0, in_digest: false })?;
+    Ok(walk.parts)
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    depth: usize,
+    forwarded: usize,
+    /// Parts of a multipart/digest are mails unless they say otherwise (RFC 2046 section 5.1.5).
+    in_digest: bool,
+}
+
+struct Walk<'a> {
+    parts: Vec<Part<'a>>,
+    seen: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn entity(&mut self, entity: Cow<'a, [u8]>, place: Place) -> Result<(), MailRefusal> {
+        self.seen += 1;
+        if self.seen > MIME_PARTS_MAX || place.depth > MIME_DEPTH_MAX {
+            return Err(MailRefusal::TooManyParts);
+        }
+        let (block, body) = split_entity(&entity);
+        if block.len() > HEADER_BYTES_MAX {
+            return Err(MailRefusal::TooLarge);
+        }
+        let fields = headers(block);
+        let content_type = fields.as_ref().and_then(MimeHeaders::content_type);
+        let attribute = |name: &str| content_type.and_then(|kind| kind.attribute(name)).map(str::to_owned);
+        let default = if place.in_digest { ("message", "rfc822") } else { ("text", "plain") };
+        let (kind, subtype) = content_type
+            .map_or(default, |kind| (kind.ctype(), kind.subtype().unwrap_or("plain")));
+        let content_type = format!("{kind}/{subtype}").to_ascii_lowercase();
+        let encoding = fields.as_ref().and_then(MimeHeaders::content_transfer_encoding).unwrap_or_default().trim();
+        let encoding = match encoding.to_ascii_lowercase().as_str() {
+            "base64" => Encoding::Base64,
+            "quoted-printable" => Encoding::QuotedPrintable,
+            _ => Encoding::None,
+        };
+
+        if let Some(boundary) = attribute("boundary").filter(|_| content_type.starts_with("multipart/")) {
+            let inner = Place { depth: place.depth + 1, in_digest: content_type == "multipart/digest", ..place };
+            return split_multipart(body, boundary.as_bytes()).into_iter().try_for_each(|range| {
+                let start = entity.len() - body.len();
+                self.entity(slice(&entity, start + range.start..start + range.end), inner)
+            });
+        }
+        if matches!(content_type.as_str(), "message/rfc822" | "message/global") && place.forwarded < FORWARD_DEPTH_MAX {
+            let inner = Place { depth: place.depth + 1, forwarded: place.forwarded + 1, in_digest: false };
+            let start = entity.len() - body.len();
+            let mail = match decode(body, encoding) {
+                Cow::Owned(decoded) => Cow::Owned(decoded),
+                Cow::Borrowed(_) => slice(&entity, start..entity.len()),
+            };
+            return self.entity(mail, inner);
+        }
+        let name = fields.as_ref().and_then(MimeHeaders::attachment_name).unwrap_or_default().to_owned();
+        let disposition = fields.as_ref().and_then(MimeHeaders::content_disposition);
+        let start = entity.len() - body.len();
+        self.parts.push(Part {
+            method: attribute("method"),
+            charset: attribute("charset"),
+            is_attachment: disposition.is_some_and(mail_parser::ContentType::is_attachment),
+            content_type,
+            name,
+            encoding,
+            raw: slice(&entity, start..entity.len()),
+            forwarded: place.forwarded,
+        });
+        Ok(())
+    }
+}
+
+/// A part of an entity, borrowed as long as the entity itself is.
+fn slice<'a>(entity: &Cow<'a, [u8]>, range: std::ops::Range<usize>) -> Cow<'a, [u8]> {
+    match entity {
+        Cow::Borrowed(bytes) => Cow::Borrowed(bytes.get(range).unwrap_or_default()),
+        Cow::Owned(bytes) => Cow::Owned(bytes.get(range).unwrap_or_default().to_vec()),
+    }
+}
+
+/// Where the parts of a multipart body lie: between lines that are the boundary.
+fn split_multipart(body: &[u8], boundary: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let mut parts = Vec::new();
+    let (mut at, mut open) = (0, None);
+    for line in body.split_inclusive(|byte| *byte == b'\n') {
+        let rest = line.strip_prefix(b"--").and_then(|line| line.strip_prefix(boundary)).map(<[u8]>::trim_ascii_end);
+        if let Some(rest) = rest.filter(|rest| rest.is_empty() || *rest == b"--") {
+            if let Some(start) = open {
+                // The line end before a boundary belongs to the boundary.
+                let content = body.get(start..at).unwrap_or_default();
+                let content = content.strip_suffix(b"\n").unwrap_or(content);
+                let content = content.strip_suffix(b"\r").unwrap_or(content);
+                parts.push(start..start + content.len());
+            }
+            open = rest.is_empty().then_some(at + line.len());
+        }
+        at += line.len();
+    }
+    // A mail that was cut off, or whose writer forgot the last boundary.
+    parts.extend(open.map(|start| start..body.len()));
+    parts
+}
+
+fn decode(bytes: &[u8], encoding: Encoding) -> Cow<'_, [u8]> {
+    match encoding {
+        Encoding::None => Cow::Borrowed(bytes),
+        Encoding::Base64 => Cow::Owned(decode_base64(bytes)),
+        Encoding::QuotedPrintable => Cow::Owned(decode_quoted_printable(bytes)),
+    }
+}
+
+/// Base64 as it arrives: anything that is no digit is passed over, padding may stand between two blocks.
+fn decode_base64(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() / 4 * 3);
+    let (mut chunk, mut digits) = (0_u32, 0_u32);
+    let flush = |out: &mut Vec<u8>, chunk: u32, digits: u32| {
+        let [_, a, b, c] = (chunk << (6 * (4 - digits))).to_be_bytes();
+        out.extend([a, b, c].into_iter().take(match digits {
+            4 => 3,
+            3 => 2,
+            2 => 1,
+            _ => 0,
+        }));
+    };
+    for byte in bytes {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            b'=' => {
+                flush(&mut out, chunk, digits);
+                (chunk, digits) = (0, 0);
+                continue;
+            }
+            _ => continue,
+        };
+        chunk = chunk << 6 | u32::from(digit);
+        digits += 1;
+        if digits == 4 {
+            flush(&mut out, chunk, digits);
+            (chunk, digits) = (0, 0);
+        }
+    }
+    flush(&mut out, chunk, digits);
+    out
+}
+
+/// Quoted-printable as it arrives: a `=` that begins nothing stands for itself.
+fn decode_quoted_printable(bytes: &[u8]) -> Vec<u8> {
+    let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut out = Vec::with_capacity(bytes.len());
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let content = line.trim_ascii_end();
+        let soft = content.ends_with(b"=");
+        let mut rest = content.strip_suffix(b"=").unwrap_or(content);
+        while let Some((byte, tail)) = rest.split_first() {
+            let pair = match (byte, tail) {
+                (b'=', [high, low, ..]) => hex(*high).zip(hex(*low)),
+                _ => None,
+            };
+            out.push(pair.map_or(*byte, |(high, low)| high << 4 | low));
+            rest = if pair.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
+        }
+        if !soft && line.ends_with(b"\n") {
+            out.extend_from_slice(if line.ends_with(b"\r\n") { b"\r\n" } else { b"\n" });
+        }
+    }
+    out
+}
+
+/// The text of every field with this name, unfolded, topmost first.
+pub(crate) fn field_texts(message: &Message<'_>, block: &[u8], name: &str) -> Vec<String> {
+    let wanted = HeaderName::parse(name);
+    let fields = message.headers().iter().filter(|field| match &wanted {
+        Some(known) if !matches!(known, HeaderName::Other(_)) => field.name == *known,
+        _ => field.name().eq_ignore_ascii_case(name),
+    });
+    fields
+        .map(|field| {
+            let range = field.offset_start() as usize..field.offset_end() as usize;
+            let text = String::from_utf8_lossy(block.get(range).unwrap_or_default());
+            text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shapes(mail: &str) -> Vec<(String, String)> {
+        let parts = parts(mail.as_bytes()).unwrap();
+        parts.iter().map(|part| (part.content_type.clone(), part.text())).collect()
+    }
+
+    #[test]
+    fn parts_come_in_order_whatever_lies_around_them() {
+        let mail = "From: a@example.com\nContent-Type: multipart/signed; boundary=\"o\"\n\npreamble\n--o\n\
+            Content-Type: multipart/mixed; boundary=i\n\n--i\n\none\n--i\nContent-Type: text/html\n\
+            Content-Transfer-Encoding: base64\n\nPGI+dHdvPC9iPg==\n--i--\n--o\nContent-Type: message/rfc822\n\n\
+            Subject: x\nContent-Type: text/x\nContent-Transfer-Encoding: quoted-printable\n\nth=72=\nee = 3\n--o--\n";
+        let expected = [("text/plain", "one"), ("text/html", "<b>two</b>"), ("text/x", "three = 3")];
+        let expected: Vec<(String, String)> = expected.map(|(kind, text)| (kind.to_owned(), text.to_owned())).into();
+        assert_eq!(shapes(mail), expected);
+        assert_eq!(shapes(&mail.replace('\n', "\r\n")), expected);
+    }
+
+    #[test]
+    fn a_calendar_begins_the_body_even_without_an_empty_line() {
+        let (block, body) = split_entity(b"Content-Type: text/calendar\nBEGIN:VCALENDAR\nEND:VCALENDAR\n");
+        assert_eq!(block, b"Content-Type: text/calendar\n");
+        assert!(body.starts_with(b"BEGIN:VCALENDAR"));
+    }
+
+    #[test]
+    fn depth_and_number_are_limited() {
+        let deep = (0..50).fold(String::new(), |mail, level| format!("{mail}Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n"));
+        assert!(matches!(parts(deep.as_bytes()), Err(MailRefusal::TooManyParts)));
+        let wide = format!("Content-Type: multipart/mixed; boundary=b\n\n{}", "--b\n\nx\n".repeat(1000));
+        assert!(matches!(parts(wide.as_bytes()), Err(MailRefusal::TooManyParts)));
+        // A mail in a mail in a mail is a file like any other.
+        let nested = "Content-Type: message/rfc822\n\n".repeat(5_000);
+        assert_eq!(parts(nested.as_bytes()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn base64_is_read_through_noise() {
+        for (text, bytes) in [("aGk=", "hi"), ("aG k\r\n=", "hi"), ("aGk", "hi"), ("aGk=aGk=", "hihi"), ("", ""), ("=", ""), ("a", "")] {
+            assert_eq!(decode_base64(text.as_bytes()), bytes.as_bytes(), "{text}");
+        }
+    }
+}
