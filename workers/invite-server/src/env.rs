@@ -1,0 +1,204 @@
+//! The environment: the only reader of `Env`. Each surface gets one context with just the bindings it needs.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use courier::CourierContext;
+use ingest::MailContext;
+use scheduling::event_object::ObjectEnv;
+use scheduling::keys::Keys;
+use scheduling::ports::{Entropy, Objects};
+use scheduling::settings::Config;
+use wasm_bindgen::JsCast;
+use web::WebContext;
+use worker::js_sys::{Array, Object};
+use worker::{Bucket, Context, Env, Queue};
+
+use crate::bindings::clock::WallClock;
+use crate::bindings::d1::D1;
+use crate::bindings::entropy::WebCrypto;
+use crate::bindings::objects::Stubs;
+use crate::bindings::queues::WorkerJobs;
+use crate::bindings::r2::MailBucket;
+use crate::bindings::ses_http::SesHttp;
+use crate::bindings::shield::RateShield;
+use crate::vars::{self, Build, Settings};
+
+/// The settings in the shape the contexts share.
+struct Shared {
+    settings: Settings,
+    config: Arc<Config>,
+    keys: Arc<Keys>,
+}
+
+/// Parsed once per isolate; a deployment's environment does not change while it runs.
+static SHARED: OnceLock<Result<Shared, String>> = OnceLock::new();
+
+fn shared(env: &Env) -> Result<&'static Shared, String> {
+    SHARED
+        .get_or_init(|| {
+            let settings =
+                vars::read(&texts(env), Build::THIS).map_err(|faults| faults.to_string())?;
+            Ok(Shared {
+                config: Arc::new(settings.config.clone()),
+                keys: Arc::new(settings.keys.clone()),
+                settings,
+            })
+        })
+        .as_ref()
+        .map_err(Clone::clone)
+}
+
+/// Variables and secrets; everything else in `Env` is a binding.
+fn texts(env: &Env) -> BTreeMap<String, String> {
+    Object::entries(env.unchecked_ref())
+        .iter()
+        .filter_map(|entry| {
+            let entry = Array::from(&entry);
+            let value = entry.get(1);
+            let text = value
+                .as_string()
+                .or_else(|| value.as_f64().map(|number| number.to_string()))?;
+            Some((entry.get(0).as_string()?, text))
+        })
+        .collect()
+}
+
+/// Makes the contexts of one invocation.
+#[derive(Clone)]
+pub struct Contexts {
+    env: Env,
+    shared: &'static Shared,
+    invocation: Arc<Context>,
+}
+
+impl Contexts {
+    /// Of this invocation; the error names every fault of the environment.
+    pub fn new(env: Env, invocation: Context) -> Result<Self, String> {
+        Ok(Self {
+            shared: shared(&env)?,
+            env,
+            invocation: Arc::new(invocation),
+        })
+    }
+
+    /// What a request may use.
+    pub fn web(&self) -> worker::Result<WebContext> {
+        Ok(WebContext {
+            db: Arc::new(self.db()?),
+            objects: self.objects()?,
+            jobs: self.jobs()?,
+            blobs: Some(Arc::new(self.blobs()?)),
+            clock: Arc::new(WallClock),
+            entropy: Arc::new(WebCrypto),
+            config: self.shared.config.clone(),
+            keys: self.shared.keys.clone(),
+            admin_key_hash: self.shared.settings.admin_key_hash.clone(),
+            standard_key_hash: self.shared.settings.standard_key_hash.clone(),
+            shield: Arc::new(RateShield(self.env.rate_limiter("INVITE_SHIELD")?)),
+            #[cfg(feature = "local")]
+            outbox: Arc::new(crate::bindings::outbox::StandIn(
+                self.shared.settings.ses.endpoint.clone(),
+            )),
+        })
+    }
+
+    /// What a mail may use.
+    pub fn mail(&self) -> worker::Result<MailContext> {
+        Ok(MailContext {
+            db: Arc::new(self.db()?),
+            objects: self.objects()?,
+            jobs: self.jobs()?,
+            blobs: Arc::new(self.blobs()?),
+            clock: Arc::new(WallClock),
+            config: self.shared.config.clone(),
+            keys: self.shared.keys.clone(),
+        })
+    }
+
+    /// What outgoing mail may use.
+    pub fn courier(&self) -> worker::Result<CourierContext> {
+        Ok(CourierContext {
+            db: Arc::new(self.db()?),
+            objects: self.objects()?,
+            transport: Arc::new(SesHttp),
+            clock: Arc::new(WallClock),
+            config: self.shared.config.clone(),
+            keys: self.shared.keys.clone(),
+            ses: self.shared.settings.ses.clone(),
+        })
+    }
+
+    /// D1.
+    pub fn db(&self) -> worker::Result<D1> {
+        self.env.d1("DB").map(D1)
+    }
+
+    /// R2.
+    pub fn blobs(&self) -> worker::Result<MailBucket> {
+        self.bucket().map(MailBucket)
+    }
+
+    fn bucket(&self) -> worker::Result<Bucket> {
+        self.env.bucket("MAIL")
+    }
+
+    fn objects(&self) -> worker::Result<Arc<dyn Objects>> {
+        Ok(Arc::new(self.stubs()?))
+    }
+
+    /// The namespaces of the objects.
+    pub fn stubs(&self) -> worker::Result<Stubs> {
+        Ok(Stubs {
+            events: self.env.durable_object("EVENT_OBJECT")?,
+            organizers: self.env.durable_object("ORGANIZER_OBJECT")?,
+            gates: self.env.durable_object("SEND_GATE")?,
+        })
+    }
+
+    fn jobs(&self) -> worker::Result<Arc<WorkerJobs>> {
+        Ok(Arc::new(WorkerJobs {
+            queue: self.env.queue("OUTBOX")?,
+            invocation: self.invocation.clone(),
+            contexts: self.clone(),
+        }))
+    }
+}
+
+/// What an object may use: no objects, no raw mail, no SES.
+#[derive(Debug)]
+pub struct ObjectContext {
+    /// D1, for its projection.
+    pub db: D1,
+    /// The queue, for its hints.
+    pub queue: Queue,
+    config: Arc<Config>,
+}
+
+impl ObjectContext {
+    /// What the object's logic needs to know for one call.
+    pub fn object_env(&self) -> ObjectEnv {
+        ObjectEnv {
+            domain: self.config.domain.clone(),
+            timing: self.config.timing,
+            nonce: WebCrypto.bytes(),
+        }
+    }
+}
+
+/// Makes an object's context.
+pub fn object_context(env: &Env) -> Result<Arc<ObjectContext>, String> {
+    let shared = shared(env)?;
+    let bindings = || -> worker::Result<_> { Ok((env.d1("DB")?, env.queue("OUTBOX")?)) };
+    let (db, queue) = bindings().map_err(|error| error.to_string())?;
+    Ok(Arc::new(ObjectContext {
+        db: D1(db),
+        queue,
+        config: shared.config.clone(),
+    }))
+}
+
+/// D1, for the scheduled handler, which needs nothing else.
+pub fn database(env: &Env) -> worker::Result<D1> {
+    env.d1("DB").map(D1)
+}

@@ -1,0 +1,68 @@
+//! Carrying out one job, whether it comes from the queue or starts right after an answer.
+
+use itip::CalAddress;
+use scheduling::command::Job;
+
+use crate::bindings::clock::now_ms;
+use crate::env::Contexts;
+use crate::log;
+
+/// Carries a job out and logs what came of it. The error asks for another try.
+pub async fn carry_out(job: &Job, contexts: &Contexts) -> Result<(), String> {
+    let started = now_ms();
+    let (kind, id) = name(job);
+    match work(job, contexts).await {
+        Ok(done) => {
+            log::outcome(kind, &id, &done, started);
+            Ok(())
+        }
+        Err(reason) => {
+            log::failure(kind, &id, &reason);
+            Err(reason)
+        }
+    }
+}
+
+async fn work(job: &Job, contexts: &Contexts) -> Result<String, String> {
+    if let Job::Reread { raw, sender } = job {
+        return reread(raw, sender, contexts).await;
+    }
+    let context = contexts.courier().map_err(|error| error.to_string())?;
+    courier::deliver(job, &context)
+        .await
+        .map(|verdict| match verdict {
+            courier::DeliveryVerdict::Done { accepted, other } => {
+                format!("{accepted} accepted, {other} other")
+            }
+            courier::DeliveryVerdict::NotMail => "no mail".to_owned(),
+        })
+        .map_err(|error| error.to_string())
+}
+
+async fn reread(raw: &str, sender: &CalAddress, contexts: &Contexts) -> Result<String, String> {
+    let context = contexts.mail().map_err(|error| error.to_string())?;
+    let Some(mail) = context
+        .blobs
+        .get(raw)
+        .await
+        .map_err(|error| error.to_string())?
+    else {
+        return Ok("gone".to_owned());
+    };
+    ingest::reread(&mail, sender, &context)
+        .await
+        .map(|verdict| match verdict {
+            ingest::MailVerdict::Accept(word) => word.to_owned(),
+            ingest::MailVerdict::Reject(_) => "rejected".to_owned(),
+        })
+        .map_err(|error| error.to_string())
+}
+
+/// A job's kind and its id in the log; an organizer's address stays out of it.
+pub fn name(job: &Job) -> (&'static str, String) {
+    match job {
+        Job::Batch { event, batch } => ("batch", format!("{event}/{batch}")),
+        Job::Notices { .. } => ("notices", String::new()),
+        Job::Reread { raw, .. } => ("reread", raw.clone()),
+    }
+}

@@ -1,0 +1,142 @@
+//! What belongs to one organizer: a shell that opens transactions around `scheduling::organizer_object`.
+
+use std::sync::Arc;
+
+use itip::CalAddress;
+use scheduling::command::{CommandError, OrganizerCommand, OrganizerReply};
+use scheduling::event_object::ObjectEnv;
+use scheduling::organizer_object;
+use scheduling::ports::Clock;
+use store::StoreError;
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+
+use crate::alarm::Alarm;
+use crate::bindings::clock::{WallClock, now_ms};
+use crate::bindings::do_sql::{DoSql, in_transaction};
+use crate::bindings::queues;
+use crate::env::{ObjectContext, object_context};
+use crate::event_object::NotReady;
+use crate::{log, wire};
+
+/// One organizer. Logged by the platform's id, since the name is an address.
+#[durable_object(alarm)]
+pub struct OrganizerObject {
+    state: State,
+    sql: DoSql,
+    alarm: Alarm,
+    /// Why this instance cannot work, if it cannot.
+    ready: std::result::Result<(Arc<ObjectContext>, CalAddress), String>,
+}
+
+impl DurableObject for OrganizerObject {
+    fn new(state: State, env: Env) -> Self {
+        let storage = state.storage();
+        let sql = DoSql::new(&storage);
+        let ready = in_transaction(&storage, || organizer_object::migrate(&sql))
+            .map_err(|error: StoreError| error.to_string())
+            .and_then(|()| object_context(&env))
+            .and_then(|context| {
+                let address = state
+                    .id()
+                    .name()
+                    .and_then(|name| CalAddress::parse(&name).ok());
+                address
+                    .map(|address| (context, address))
+                    .ok_or_else(|| "the object's name is no address".to_owned())
+            });
+        Self {
+            state,
+            sql,
+            alarm: Alarm::default(),
+            ready,
+        }
+    }
+
+    async fn fetch(&self, mut req: Request) -> Result<Response> {
+        let text = req.text().await?;
+        let result = wire::asked(&text).and_then(|command| self.carry_out(command));
+        if let Err(CommandError::Failed(reason)) = &result {
+            log::failure("organizer", &self.state.id().to_string(), reason);
+        }
+        let answer = wire::answer(result).map_err(|error| error.to_string())?;
+        Response::ok(answer)
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        let started = now_ms();
+        self.alarm.came();
+        let id = self.state.id().to_string();
+        let done = match self.flush().await {
+            Ok(done) => self.arm().map(|()| done),
+            Err(reason) => Err(reason),
+        };
+        match done {
+            Ok(done) => {
+                self.alarm.succeeded();
+                log::outcome("organizer alarm", &id, done, started);
+            }
+            Err(reason) => {
+                log::failure("organizer alarm", &id, &reason);
+                self.alarm
+                    .back_off(&self.state.storage())
+                    .map_err(|error| error.to_string())?;
+            }
+        }
+        Response::empty()
+    }
+}
+
+impl OrganizerObject {
+    fn carry_out(
+        &self,
+        command: OrganizerCommand,
+    ) -> std::result::Result<OrganizerReply, CommandError> {
+        let (context, _) = self.ready()?;
+        let now = WallClock.now();
+        let env = context.object_env();
+        let (reply, armed) = in_transaction(&self.state.storage(), || {
+            let reply = organizer_object::handle(&self.sql, command, now, &env)?;
+            let armed = self.set_next(&env)?;
+            Ok::<_, CommandError>((reply, armed))
+        })?;
+        self.alarm.committed(armed);
+        Ok(reply)
+    }
+
+    async fn flush(&self) -> std::result::Result<&'static str, String> {
+        let (context, address) = self.ready()?;
+        let jobs = in_transaction(&self.state.storage(), || {
+            organizer_object::alarm(&self.sql, address, WallClock.now(), &context.object_env())
+        })
+        .map_err(|error| error.to_string())?;
+        let done = if jobs.is_empty() {
+            "nothing due"
+        } else {
+            "hinted"
+        };
+        queues::enqueue(&context.queue, jobs)
+            .await
+            .map_err(|error| error.to_string())?;
+        Ok(done)
+    }
+
+    fn arm(&self) -> std::result::Result<(), String> {
+        let (context, _) = self.ready()?;
+        let env = context.object_env();
+        let armed = in_transaction(&self.state.storage(), || self.set_next(&env))
+            .map_err(|error| error.to_string())?;
+        self.alarm.committed(armed);
+        Ok(())
+    }
+
+    fn set_next(&self, env: &ObjectEnv) -> std::result::Result<Option<i64>, StoreError> {
+        let next = organizer_object::next_alarm(&self.sql, WallClock.now(), env)?;
+        self.alarm.arm(&self.state.storage(), next)
+    }
+
+    fn ready(&self) -> std::result::Result<&(Arc<ObjectContext>, CalAddress), NotReady> {
+        self.ready
+            .as_ref()
+            .map_err(|reason| NotReady(reason.clone()))
+    }
+}
