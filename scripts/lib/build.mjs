@@ -52,7 +52,7 @@ export async function buildWorker(flavour, { force = false } = {}) {
   if (!dir) throw new Failure(`CONVOKE_BUILD=${flavour}: expected ${Object.keys(FLAVOURS).join(" or ")}`);
   const out = path.join(crate, dir);
   const mark = path.join(out, ".inputs");
-  await withLock(path.join(stateRoot, "build.lock"), async () => {
+  await withLock(path.join(stateRoot, "locks", "build"), async () => {
     const before = fingerprint(flavour);
     if (!force && fs.existsSync(path.join(out, "index.js")) && readOrEmpty(mark) === before) {
       log(`worker (${flavour}): nothing changed`);

@@ -29,6 +29,8 @@ export const wranglerEnv = (dir) => ({
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_SEND_ERROR_REPORTS: "false",
   WRANGLER_HIDE_BANNER: "true",
+  // Tracing every request into a database of its own costs half as much again as serving it.
+  X_LOCAL_OBSERVABILITY: process.env.X_LOCAL_OBSERVABILITY ?? "false",
   WRANGLER_LOG_PATH: path.join(dir, "wrangler-logs"),
   WRANGLER_REGISTRY_PATH: path.join(dir, "wrangler-registry"),
   WRANGLER_CACHE_DIR: path.join(dir, "wrangler-cache"),
@@ -115,6 +117,7 @@ export async function withLock(file, work) {
   }
 }
 
+/** Default state of the local stack, and what the scripts remember about this checkout. */
 export const stateRoot = path.join(root, ".convoke");
 
 /** True in the file that node was started with. */

@@ -78,7 +78,7 @@ export async function ensureTools() {
   const major = Number(process.versions.node.split(".")[0]);
   if (major < 20) throw new Failure(`node ${process.versions.node} is too old: 20 or newer is needed to start`);
   await ensureRust();
-  await withLock(path.join(stateRoot, "packages.lock"), ensurePackages);
+  await withLock(path.join(stateRoot, "locks", "packages"), ensurePackages);
   await withLock(path.join(toolsDir, "install.lock"), async () => {
     for (const tool of CARGO_TOOLS) await installTool(tool);
   });
