@@ -8,7 +8,8 @@ import { Failure, log, main, stateRoot } from "./project.mjs";
 import { LOCAL, startStack } from "./stack.mjs";
 
 const USAGE = "usage: scripts/dev [--port 8787] [--ses-port 8005] [--ses-endpoint URL] [--state DIR] [--no-demo]\n" +
-  "CONVOKE_LOG=info|debug: more in STATE/wrangler.log";
+  "CONVOKE_LOG=warn       no log line for every request (a quarter less CPU): for benchmarks\n" +
+  "CONVOKE_VARS='{\"LEASE_SECS\":\"3\"}'  other settings for the Worker: for tests";
 
 function readOptions() {
   let values;
@@ -42,7 +43,17 @@ function readOptions() {
     sesEndpoint: values["ses-endpoint"]?.replace(/\/+$/, ""),
     state: path.resolve(values.state),
     demo: !values["no-demo"],
+    vars: readVars(process.env.CONVOKE_VARS),
   };
+}
+
+function readVars(text) {
+  if (!text) return {};
+  try {
+    return Object.fromEntries(Object.entries(JSON.parse(text)).map(([name, value]) => [name, String(value)]));
+  } catch {
+    throw new Failure("CONVOKE_VARS is not a JSON object");
+  }
 }
 
 main(async () => {

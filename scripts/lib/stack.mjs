@@ -41,6 +41,7 @@ const localVars = ({ url, sesEndpoint }) => ({
   LEASE_SECS: "15",
   UNKNOWN_GRACE_SECS: "5",
   HINT_REPEAT_SECS: "3",
+  DIGEST_SECS: "30",
   SES_TIMEOUT_MS: "8000",
   KEYLESS_DAILY_MAX: "1000",
   KEYED_DAILY_MAX: "1000000",
@@ -116,8 +117,8 @@ export async function startStack({ port = 8787, sesPort = 8005, sesEndpoint, sta
           "dev",
           ...["--config", config, "--ip", HOST, "--port", String(port), "--inspector-port", "0"],
           ...["--persist-to", persist, "--show-interactive-dev-session=false"],
-          // worker-build has bundled already. At level info wrangler writes a line for every request.
-          ...["--no-bundle", "--log-level", process.env.CONVOKE_LOG || "warn"],
+          // worker-build has bundled already.
+          ...["--no-bundle", "--log-level", process.env.CONVOKE_LOG || "log"],
         ),
         { stdin: "ignore", env: wranglerEnv(state) },
       ),
