@@ -113,6 +113,8 @@ pub enum Defect {
     MethodMismatch,
     /// No METHOD: taken as PUBLISH.
     NoMethod,
+    /// A posted event had no UID: one was made from its summary and day.
+    NoUid,
     /// No DTSTAMP: counts as the oldest.
     NoDtStamp,
     /// An ATTENDEE without a mailbox was left out.

@@ -143,6 +143,8 @@ fn windows(name: &str) -> Option<&'static str> {
             .ok()?;
         WINDOWS_ZONES.get(at).map(|(_, zone)| *zone)
     };
+    let spaced = name.split(',').map(str::trim).collect::<Vec<_>>().join(", ");
+    let name = spaced.as_str();
     // Outlook also writes `W. Europe` for `W. Europe Standard Time`, and Exchange the summer name.
     find(name).or_else(|| find(&format!("{name} Standard Time"))).or_else(|| {
         let (stem, _) = name.split_once(" Daylight Time")?;

@@ -103,6 +103,19 @@ impl<'a> Fields<'a> {
         (!uid.is_empty()).then(|| Uid(uid.to_owned()))
     }
 
+    /// A UID for an event of a posting that has none, as some feeds do: made of its summary and day, so that
+    /// the next edition of the feed finds the event again when only its time of day, place or text changed.
+    pub(crate) fn made_uid(&self) -> Uid {
+        let summary = self.summary.map(|property| one_line(property.val.as_str())).unwrap_or_default();
+        let day = self.dtstart.and_then(|property| property.val.as_str().trim().get(..8)).unwrap_or_default();
+        // FNV-1a: the same in every build and for ever, which the standard library's hasher is not.
+        let fnv = |seed: u64, text: &str| {
+            text.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+        };
+        let hash = fnv(fnv(0xcbf2_9ce4_8422_2325, &summary), &format!("\n{day}"));
+        Uid(format!("no-uid-{hash:016x}"))
+    }
+
     /// LANGUAGE of a text.
     pub(crate) fn language(&self) -> Option<String> {
         let texts = [self.summary, self.description, self.location];
@@ -144,7 +157,7 @@ pub(crate) fn read(
 ) -> Result<Component, CalendarRefusal> {
     // RFC 5546 sections 3.2.3 to 3.2.8: these say something about an event that the receiver knows.
     let details_needed = matches!(method, Method::Publish | Method::Request | Method::Add);
-    let start = match fields.dtstart.map(|property| zones.time(property, None)) {
+    let start = match fields.dtstart.map(|property| start(property, fields, zones)) {
         Some(Ok(start)) => Some(start),
         Some(Err(reason)) if details_needed => return Err(reason),
         None if details_needed => return Err(CalendarRefusal::NoStart),
@@ -182,6 +195,18 @@ pub(crate) fn read(
         details,
         comment: cut(comments.join("\n"), TEXT_BYTES_MAX, defects),
         request_status: fields.request_status.iter().take(20).map(|property| line(property, defects)).collect(),
+    })
+}
+
+/// DTSTART. If its TZID is misspelt and DTEND's is not, both mean the same zone.
+fn start(
+    property: &Property<'_>,
+    fields: &Fields<'_>,
+    zones: &mut Zones,
+) -> Result<(When, Option<Hands>), CalendarRefusal> {
+    zones.time(property, None).or_else(|reason| {
+        let end = fields.dtend.filter(|_| reason == CalendarRefusal::UnknownZone).and_then(|end| zones.named(end));
+        zones.time(property, Some(&end.ok_or(reason)?))
     })
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn repair(bytes: &[u8]) -> Result<Repaired, CalendarRefusal> {
         return Err(CalendarRefusal::TooLarge);
     }
     let mut repaired = Repaired::default();
-    let text = decode(bytes, &mut repaired.defects);
+    let text = without_indent(decode(bytes, &mut repaired.defects));
     if text.trim().is_empty() {
         return Err(CalendarRefusal::Empty);
     }
@@ -66,6 +66,17 @@ fn decode<'a>(bytes: &'a [u8], defects: &mut BTreeSet<Defect>) -> Cow<'a, str> {
         text.push('\n');
     }
     text.into()
+}
+
+/// A calendar that was pasted with every line moved in would read as a single folded line.
+fn without_indent(text: Cow<'_, str>) -> Cow<'_, str> {
+    let begin = text.lines().find(|line| line.trim().eq_ignore_ascii_case("BEGIN:VCALENDAR")).unwrap_or_default();
+    let indent = begin.get(..begin.len() - begin.trim_start().len()).unwrap_or_default();
+    if indent.is_empty() || !text.lines().all(|line| line.trim().is_empty() || line.starts_with(indent)) {
+        return text;
+    }
+    let lines = text.lines().map(|line| line.strip_prefix(indent).unwrap_or_default());
+    lines.collect::<Vec<_>>().join("\n").into()
 }
 
 fn unfold_bytes(bytes: &[u8]) -> Vec<Vec<u8>> {
@@ -371,6 +382,11 @@ mod tests {
         let repaired = repair(b"BEGIN:VCALENDAR\nSUMMARY:Caf\xe9 \x80\nX:\xc3\n \xa9\nEND:VCALENDAR").unwrap();
         assert_eq!(repaired.calendars.concat(), "BEGIN:VCALENDAR\r\nSUMMARY:Café €\r\nX:é\r\nEND:VCALENDAR\r\n");
         assert!(repaired.defects.contains(&Defect::NotUtf8));
+    }
+
+    #[test]
+    fn indented_calendars_are_moved_back() {
+        check("  BEGIN:VCALENDAR\n  SUMMARY:a\n   b\n\n  END:VCALENDAR\n", "BEGIN:VCALENDAR\nSUMMARY:ab\nEND:VCALENDAR\n");
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub fn read_calendar(bytes: &[u8]) -> Result<Vec<ItipMessage>, CalendarRefusal> 
 /// `fallback` is the METHOD of the MIME parameter, for a body that has none.
 pub(crate) fn read_calendar_with(bytes: &[u8], fallback: Option<Method>) -> Result<CalendarReading, CalendarRefusal> {
     let lines::Repaired { calendars, defects } = lines::repair(bytes)?;
-    let mut reader = Reader { reading: CalendarReading::default(), defects, events_left: EVENTS_MAX };
+    let mut reader = Reader { reading: CalendarReading::default(), defects, events_left: EVENTS_MAX, made_uids: HashMap::new() };
     // The refusal of a whole calendar counts only if no other one says more.
     let mut refusal = CalendarRefusal::NoEvent;
     for text in &calendars {
@@ -68,6 +68,8 @@ struct Reader {
     reading: CalendarReading,
     defects: BTreeSet<Defect>,
     events_left: usize,
+    /// How often each made UID was needed.
+    made_uids: HashMap<String, usize>,
 }
 
 /// The components of one UID, or why they cannot be used.
@@ -89,9 +91,13 @@ impl Reader {
             if self.reading.language.is_none() {
                 self.reading.language = fields.language();
             }
-            let Some(uid) = fields.uid() else {
-                self.reading.refused.push((Uid(String::new()), CalendarRefusal::NoUid));
-                continue;
+            let uid = match (fields.uid(), method) {
+                (Some(uid), _) => uid,
+                (None, Method::Publish) => self.made_uid(&fields),
+                (None, _) => {
+                    self.reading.refused.push((Uid(String::new()), CalendarRefusal::NoUid));
+                    continue;
+                }
             };
             let component = event::read(&fields, method, &mut zones, &mut self.defects);
             let place = *places.entry(uid.clone()).or_insert(groups.len());
@@ -119,6 +125,14 @@ impl Reader {
             }
         }
         Ok(())
+    }
+
+    /// A made UID that this calendar has not yet used: two matinees of one day are two events.
+    fn made_uid(&mut self, fields: &event::Fields<'_>) -> Uid {
+        self.defects.insert(Defect::NoUid);
+        let Uid(made) = fields.made_uid();
+        let count = self.made_uids.entry(made.clone()).and_modify(|count| *count += 1).or_insert(1);
+        Uid(if *count == 1 { made } else { format!("{made}-{count}") })
     }
 
     /// METHOD of the body, which beats the MIME parameter; without both the calendar is a posting.

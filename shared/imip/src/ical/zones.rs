@@ -54,13 +54,18 @@ impl Zones {
         hands.ok_or(CalendarRefusal::UnknownZone)
     }
 
-    /// The zone that a property's times are in. Without TZID it is `default`, the zone of DTSTART:
-    /// a DTEND, EXDATE or RECURRENCE-ID that lost its TZID means the clock the event hangs on.
+    /// The zone that a property's times are in. Without TZID, or with one that is misspelt, it is `default`,
+    /// the zone of DTSTART: a DTEND, EXDATE or RECURRENCE-ID means the clock that the event hangs on.
     fn zone_of(&mut self, property: &Property<'_>, default: Option<&Hands>) -> Result<Hands, CalendarRefusal> {
-        match param(property, "TZID").map(str::trim).filter(|tzid| !tzid.is_empty()) {
-            Some(tzid) => self.look_up(tzid),
-            None => Ok(default.cloned().unwrap_or_else(|| Hands::without_zone(Zone::Floating))),
+        match (param(property, "TZID").map(str::trim).filter(|tzid| !tzid.is_empty()), default) {
+            (Some(tzid), default) => self.look_up(tzid).or_else(|reason| default.cloned().ok_or(reason)),
+            (None, default) => Ok(default.cloned().unwrap_or_else(|| Hands::without_zone(Zone::Floating))),
         }
+    }
+
+    /// The zone that a property names, if it is known.
+    pub(crate) fn named(&mut self, property: &Property<'_>) -> Option<Hands> {
+        self.look_up(param(property, "TZID")?.trim()).ok()
     }
 
     /// The first time of a property, and the zone it is in unless it is a date.
