@@ -218,7 +218,7 @@ pub fn guest_mail(mail: &GuestMail) -> Result<MailText, String> {
     let (mark, opening) = match mail.occasion {
         Occasion::Invitation => ("", format!("{organizer} invites you")),
         Occasion::Update => ("Updated: ", format!("{organizer} has changed this event; this is how it stands now")),
-        Occasion::AskAgain => ("Updated: ", format!("{organizer} has changed this event; please answer again")),
+        Occasion::AskAgain => ("Updated: ", format!("{organizer} has changed this event; please say whether you can come")),
         Occasion::Cancel => ("Cancelled: ", format!("{organizer} has cancelled this event")),
     };
     let when = &mail.when;

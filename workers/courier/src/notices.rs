@@ -96,7 +96,8 @@ async fn compose(
     let mail = match notice {
         Notice::EventsReady { events } => ready(events, account.as_ref(), ctx).await?,
         Notice::MailRefused { subject, reason, advice } => Some(refused(subject, reason, advice, ctx)),
-        Notice::Claim { subject } => Some(claim(organizer, subject, ctx)),
+        // The subject is a stranger's text to somebody who perhaps never wrote: only the claim page shows it.
+        Notice::Claim { subject: _ } => Some(claim(organizer, ctx)),
         Notice::Report { event } => return report_mail(organizer, event, ctx).await,
         Notice::Uninvited { event } => show(event, ctx).await?.and_then(|shown| uninvited(&shown, ctx)),
         Notice::Approval { event } => show(event, ctx).await?.and_then(|shown| approval(&shown, ctx)),
@@ -184,7 +185,11 @@ async fn ready(
                 shown,
                 vec![
                     link("Invite link", format!("{url}/event/{id}/invite")),
-                    link("Facts, figures, report", owner_page(id, ctx)),
+                    // Its token is no pleasure to read, and must not be passed on by copying what is seen.
+                    MailLink {
+                        shown: "open your event".to_owned(),
+                        ..link("Facts, figures, report", owner_page(id, ctx))
+                    },
                 ],
             )
         })
@@ -209,14 +214,13 @@ fn refused(subject: &str, reason: &str, advice: &str, ctx: &CourierContext) -> N
     mail
 }
 
-fn claim(organizer: &CalAddress, subject: &str, ctx: &CourierContext) -> NoticeMail {
+fn claim(organizer: &CalAddress, ctx: &CourierContext) -> NoticeMail {
     let mut mail = blank("Is this mail yours?".to_owned(), "Is this mail yours?".to_owned(), ctx);
     let token = sign_link(&ctx.keys, &Link::Claim { organizer: organizer.clone() });
     mail.paragraphs = vec![
         format!(
-            "{} reached create@{}, but your mail server did not prove that it comes from you. \
-             Nothing is published until you say so.",
-            quoted(subject),
+            "A calendar mail in your name reached create@{}, but your mail server did not prove that it comes from \
+             you. Nothing is published until you say so.",
             ctx.config.domain
         ),
         "If you did not send it, there is nothing to do: it is deleted after seven days.".to_owned(),
@@ -308,7 +312,7 @@ async fn report_mail(
         "The attached file opens in any spreadsheet.".to_owned(),
     ];
     mail.events = event_of(&shown, Vec::new()).into_iter().collect();
-    mail.why = "You get this mail because the guest list of your event was asked for.".to_owned();
+    mail.why = String::from("You get this mail because the guest list of your event was asked for.");
     let file = OutgoingAttachment {
         name: report::file_name(event.as_str()),
         content_type: "text/csv; charset=utf-8".to_owned(),

@@ -14,6 +14,8 @@ mod sender;
 mod slug;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_raw;
 
 use std::sync::Arc;
 
@@ -91,7 +93,8 @@ const BULK_MAIL_BYTES_MAX: u64 = 25 * 1024 * 1024;
 
 /// The largest mail that a mailbox takes; checked before it is read.
 pub fn mail_bytes_max(recipient: &CalAddress) -> u64 {
-    if recipient.local_part() == "bulk" { BULK_MAIL_BYTES_MAX } else { CALENDAR_MAIL_BYTES_MAX }
+    let bulk = Mailbox::of(recipient, recipient.domain()) == Mailbox::Bulk;
+    if bulk { BULK_MAIL_BYTES_MAX } else { CALENDAR_MAIL_BYTES_MAX }
 }
 
 /// Takes a mail, or says why not.

@@ -28,13 +28,24 @@ fn address(text: &str) -> CalAddress {
     CalAddress::parse(text).unwrap()
 }
 
-struct Place {
-    world: Arc<World>,
-    ctx: MailContext,
+/// One deployment.
+pub(crate) struct Place {
+    /// Its objects and bindings.
+    pub world: Arc<World>,
+    /// What mail gets of it.
+    pub ctx: MailContext,
 }
 
 impl Place {
-    fn new() -> Self {
+    /// One whose receiver's verdict is believed.
+    pub fn trusting() -> Self {
+        let mut place = Self::new();
+        let trusted_authserv_id = Some("mx.cloudflare.net".into());
+        place.ctx.config = Arc::new(Config { trusted_authserv_id, ..(*place.ctx.config).clone() });
+        place
+    }
+
+    pub fn new() -> Self {
         let migration = include_str!("../../../d1-migrations/0001_directory.sql");
         let world = Arc::new(World::new(DOMAIN, Timing::default(), NOW, &[migration]).unwrap());
         let config = Config {
@@ -94,7 +105,7 @@ impl Place {
         self.mail(&Mailbox::Rsvp { token: token.map(str::to_owned) }, mail, verdict).unwrap()
     }
 
-    fn notices(&self, organizer: &str) -> Vec<Notice> {
+    pub fn notices(&self, organizer: &str) -> Vec<Notice> {
         self.world.advance(10_000);
         match block_on(self.world.organizer(&address(organizer), OrganizerCommand::LeaseNotices)).unwrap() {
             OrganizerReply::Notices(notices) => notices.into_iter().map(|(_, notice)| notice).collect(),
@@ -109,7 +120,7 @@ impl Place {
         }
     }
 
-    fn bound(&self, uid: &str) -> Vec<(String, EventId, &'static str)> {
+    pub fn bound(&self, uid: &str) -> Vec<(String, EventId, &'static str)> {
         let rows = block_on(directory::bindings(self.world.db(), &Uid(uid.into()))).unwrap();
         rows.into_iter().map(|row| (row.identity.to_string(), row.event_id, row.role.as_str())).collect()
     }
