@@ -125,6 +125,8 @@ pub enum Defect {
     BadRecurrence,
     /// An RDATE or EXDATE that cannot be read was left out.
     BadExtraDate,
+    /// The end cannot be read: the event was given the length of one that has none.
+    BadEnd,
     /// The event ended before it began: it was given no length.
     EndBeforeStart,
     /// A text was longer than is kept.

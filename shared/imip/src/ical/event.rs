@@ -281,10 +281,17 @@ fn end(
     zones: &mut Zones,
     defects: &mut BTreeSet<Defect>,
 ) -> Result<When, CalendarRefusal> {
-    let dtend = fields.dtend.filter(|property| !property.val.as_str().trim().is_empty());
+    // An end that cannot be read does not make the start wrong: as good as none.
+    let dtend = match fields.dtend.map(|property| zones.time(property, hands)) {
+        Some(Err(CalendarRefusal::BadDate)) => {
+            defects.insert(Defect::BadEnd);
+            None
+        }
+        dtend => dtend.transpose()?,
+    };
     let duration = fields.duration.and_then(|property| parse_duration(property.val.as_str()));
     let end = match (start, dtend, duration) {
-        (_, Some(property), _) => alike(start, zones.time(property, hands)?.0, hands, zones)?,
+        (_, Some((end, _)), _) => alike(start, end, hands, zones)?,
         (When::Date(date), None, Some(duration)) => {
             let days = duration.days.checked_add(duration.seconds.div_euclid(86_400)).ok_or(CalendarRefusal::BadDate)?;
             When::Date(later(date.and_time(NaiveTime::MIN), days, 0).ok_or(CalendarRefusal::BadDate)?.date())

@@ -29,7 +29,7 @@ pub(crate) fn repair(bytes: &[u8]) -> Result<Repaired, CalendarRefusal> {
     if text.trim().is_empty() {
         return Err(CalendarRefusal::Empty);
     }
-    let mut writer = Writer { repaired: &mut repaired, out: String::new(), open: Vec::new(), after_property: false };
+    let mut writer = Writer { repaired: &mut repaired, out: String::new(), open: Vec::new(), after: After::Component };
     for (line, broken_fold) in unfold(&text) {
         writer.line(&line, broken_fold)?;
     }
@@ -126,8 +126,15 @@ struct Writer<'a> {
     repaired: &'a mut Repaired,
     out: String,
     open: Vec<String>,
-    /// Whether the last line written is a property, which stray text may belong to.
-    after_property: bool,
+    after: After,
+}
+
+/// What the last line written was: what stray text may belong to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    Component,
+    Text,
+    OtherProperty,
 }
 
 /// Components that hold no other of their kind: a BEGIN inside one means that its END was lost.
@@ -148,7 +155,7 @@ impl Writer<'_> {
             _ => {
                 if !self.open.is_empty() {
                     content.write(&mut self.out);
-                    self.after_property = true;
+                    self.after = if content.is_text() { After::Text } else { After::OtherProperty };
                 }
                 Ok(())
             }
@@ -197,31 +204,33 @@ impl Writer<'_> {
 
     fn push(&mut self, name: &str) {
         self.out.extend(["BEGIN:", name, "\r\n"]);
-        self.after_property = false;
+        self.after = After::Component;
         self.open.push(name.to_owned());
     }
 
     fn pop(&mut self) {
         let Some(name) = self.open.pop() else { return };
         self.out.extend(["END:", &name, "\r\n"]);
-        self.after_property = false;
+        self.after = After::Component;
         if self.open.is_empty() {
             self.repaired.calendars.push(std::mem::take(&mut self.out));
         }
     }
 
     /// A line that is no content line: the rest of a text whose line break was not escaped, or of a fold
-    /// that lost its leading space. After anything but a property it is noise.
+    /// that lost its leading space. After anything else it is noise.
     fn stray_text(&mut self, line: &str, broken_fold: bool) {
         if self.open.is_empty() {
             return;
         }
         self.repaired.defects.insert(Defect::BadLine);
-        if !self.after_property {
-            return;
-        }
+        let joint = match self.after {
+            After::Text | After::OtherProperty if broken_fold => "",
+            After::Text => "\\n",
+            After::Component | After::OtherProperty => return,
+        };
         self.out.truncate(self.out.len() - "\r\n".len());
-        self.out.extend([if broken_fold { "" } else { "\\n" }, line, "\r\n"]);
+        self.out.extend([joint, line, "\r\n"]);
     }
 }
 
@@ -250,6 +259,10 @@ impl<'a> ContentLine<'a> {
         let value_at = value_start(&name, rest)?;
         let params = split_params(rest.get(..value_at)?);
         Some(Self { name, params, value: rest.get(value_at + 1..)?.trim_start() })
+    }
+
+    fn is_text(&self) -> bool {
+        matches!(self.name.as_str(), "SUMMARY" | "DESCRIPTION" | "LOCATION" | "COMMENT" | "CONTACT") || self.name.starts_with("X-")
     }
 
     fn write(&self, out: &mut String) {

@@ -20,7 +20,7 @@ use crate::{CalendarRefusal, Defect};
 pub struct CalendarReading {
     /// One message per VCALENDAR and UID, in order of appearance.
     pub messages: Vec<ItipMessage>,
-    /// Events that could not be used.
+    /// Events that could not be used; without a UID where it was missing or the whole calendar was refused.
     pub refused: Vec<(Uid, CalendarRefusal)>,
     /// LANGUAGE of the first text that names one.
     pub language: Option<String>,
@@ -43,16 +43,15 @@ pub fn read_calendar(bytes: &[u8]) -> Result<Vec<ItipMessage>, CalendarRefusal> 
 pub(crate) fn read_calendar_with(bytes: &[u8], fallback: Option<Method>) -> Result<CalendarReading, CalendarRefusal> {
     let lines::Repaired { calendars, defects } = lines::repair(bytes)?;
     let mut reader = Reader { reading: CalendarReading::default(), defects, events_left: EVENTS_MAX, made_uids: HashMap::new() };
-    // The refusal of a whole calendar counts only if no other one says more.
-    let mut refusal = CalendarRefusal::NoEvent;
     for text in &calendars {
-        if let Err(reason) = reader.calendar(text, fallback) {
-            refusal = refusal.max(reason);
+        match reader.calendar(text, fallback) {
+            Ok(()) | Err(CalendarRefusal::NoEvent) => {}
+            Err(reason) => reader.reading.refused.push((Uid(String::new()), reason)),
         }
     }
     let Reader { mut reading, mut defects, .. } = reader;
     if reading.messages.is_empty() {
-        return Err(reading.refused.first().map_or(refusal, |(_, reason)| *reason));
+        return Err(reading.refused.first().map_or(CalendarRefusal::NoEvent, |(_, reason)| *reason));
     }
     defects.extend(reading.refused.iter().map(|(_, reason)| Defect::EventRefused(*reason)));
     reading.defects = defects.into_iter().collect();

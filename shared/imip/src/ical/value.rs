@@ -14,7 +14,8 @@ pub(crate) enum TimeValue {
 /// Reads `19970714`, `19970714T133000`, `19970714T133000Z`; also ISO 8601 with dashes and colons, a time
 /// without seconds, and a numeric offset. The years are 1 to 9999.
 pub(crate) fn parse_time_value(text: &str) -> Option<TimeValue> {
-    let text = text.trim();
+    // A quote that should have closed before the colon is left behind on the value.
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '"');
     let (date, time) = match text.find(['T', 't', ' ']) {
         Some(at) => (text.get(..at)?, Some(text.get(at + 1..)?.trim())),
         None => (text, None),
