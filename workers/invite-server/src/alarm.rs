@@ -27,11 +27,7 @@ pub struct Alarm {
 impl Alarm {
     /// Sets the alarm for what the rows need, as part of the current transaction. Pass the result to
     /// [`Alarm::committed`] after it.
-    pub fn arm(
-        &self,
-        storage: &Storage,
-        next: Option<Timestamp>,
-    ) -> Result<Option<i64>, StoreError> {
+    pub fn arm(&self, storage: &Storage, next: Option<Timestamp>) -> Result<Option<i64>, StoreError> {
         let now = now_ms();
         let wanted = next.map(|next| next.0.saturating_mul(1000).max(now));
         match wanted {
@@ -75,8 +71,6 @@ impl Alarm {
     }
 
     fn must_move(&self, at: i64, now: i64) -> bool {
-        self.armed
-            .get()
-            .is_none_or(|armed| armed > at || armed.saturating_add(LATE_MS) < now)
+        self.armed.get().is_none_or(|armed| armed > at || armed.saturating_add(LATE_MS) < now)
     }
 }

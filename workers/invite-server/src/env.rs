@@ -37,13 +37,8 @@ static SHARED: OnceLock<Result<Shared, String>> = OnceLock::new();
 fn shared(env: &Env) -> Result<&'static Shared, String> {
     SHARED
         .get_or_init(|| {
-            let settings =
-                vars::read(&texts(env), Build::THIS).map_err(|faults| faults.to_string())?;
-            Ok(Shared {
-                config: Arc::new(settings.config.clone()),
-                keys: Arc::new(settings.keys.clone()),
-                settings,
-            })
+            let settings = vars::read(&texts(env), Build::THIS).map_err(|faults| faults.to_string())?;
+            Ok(Shared { config: Arc::new(settings.config.clone()), keys: Arc::new(settings.keys.clone()), settings })
         })
         .as_ref()
         .map_err(Clone::clone)
@@ -56,9 +51,7 @@ fn texts(env: &Env) -> BTreeMap<String, String> {
         .filter_map(|entry| {
             let entry = Array::from(&entry);
             let value = entry.get(1);
-            let text = value
-                .as_string()
-                .or_else(|| value.as_f64().map(|number| number.to_string()))?;
+            let text = value.as_string().or_else(|| value.as_f64().map(|number| number.to_string()))?;
             Some((entry.get(0).as_string()?, text))
         })
         .collect()
@@ -75,11 +68,7 @@ pub struct Contexts {
 impl Contexts {
     /// Of this invocation; the error names every fault of the environment.
     pub fn new(env: Env, invocation: Context) -> Result<Self, String> {
-        Ok(Self {
-            shared: shared(&env)?,
-            env,
-            invocation: Arc::new(invocation),
-        })
+        Ok(Self { shared: shared(&env)?, env, invocation: Arc::new(invocation) })
     }
 
     /// What a request may use.
@@ -97,9 +86,7 @@ impl Contexts {
             standard_key_hash: self.shared.settings.standard_key_hash.clone(),
             shield: Arc::new(RateShield(self.env.rate_limiter("INVITE_SHIELD")?)),
             #[cfg(feature = "local")]
-            outbox: Arc::new(crate::bindings::outbox::StandIn(
-                self.shared.settings.ses.endpoint.clone(),
-            )),
+            outbox: Arc::new(crate::bindings::outbox::StandIn(self.shared.settings.ses.endpoint.clone())),
         })
     }
 
@@ -178,11 +165,7 @@ pub struct ObjectContext {
 impl ObjectContext {
     /// What the object's logic needs to know for one call.
     pub fn object_env(&self) -> ObjectEnv {
-        ObjectEnv {
-            domain: self.config.domain.clone(),
-            timing: self.config.timing,
-            nonce: WebCrypto.bytes(),
-        }
+        ObjectEnv { domain: self.config.domain.clone(), timing: self.config.timing, nonce: WebCrypto.bytes() }
     }
 }
 
@@ -191,11 +174,7 @@ pub fn object_context(env: &Env) -> Result<Arc<ObjectContext>, String> {
     let shared = shared(env)?;
     let bindings = || -> worker::Result<_> { Ok((env.d1("DB")?, env.queue("OUTBOX")?)) };
     let (db, queue) = bindings().map_err(|error| error.to_string())?;
-    Ok(Arc::new(ObjectContext {
-        db: D1(db),
-        queue,
-        config: shared.config.clone(),
-    }))
+    Ok(Arc::new(ObjectContext { db: D1(db), queue, config: shared.config.clone() }))
 }
 
 /// D1, for the scheduled handler, which needs nothing else.

@@ -38,26 +38,16 @@ impl DurableObject for EventObject {
             .and_then(|()| object_context(&env))
             .and_then(|context| {
                 let id = state.id().name().as_deref().and_then(EventId::parse);
-                id.map(|id| (context, id))
-                    .ok_or_else(|| "the object's name is no event id".to_owned())
+                id.map(|id| (context, id)).ok_or_else(|| "the object's name is no event id".to_owned())
             });
-        Self {
-            state,
-            sql,
-            alarm: Alarm::default(),
-            ready,
-        }
+        Self { state, sql, alarm: Alarm::default(), ready }
     }
 
     async fn fetch(&self, mut req: Request) -> Result<Response> {
         let text = req.text().await?;
         #[cfg(feature = "local")]
         if req.path() == crate::store_suite::PATH {
-            return Response::ok(crate::store_suite::in_object(
-                &self.state.storage(),
-                &self.sql,
-                &text,
-            ));
+            return Response::ok(crate::store_suite::in_object(&self.state.storage(), &self.sql, &text));
         }
         let result = wire::asked(&text).and_then(|command| self.carry_out(command));
         if let Err(CommandError::Failed(reason)) = &result {
@@ -81,9 +71,7 @@ impl DurableObject for EventObject {
             }
             Err(reason) => {
                 log::failure("event alarm", &self.id(), &reason);
-                self.alarm
-                    .back_off(&self.state.storage())
-                    .map_err(|error| error.to_string())?;
+                self.alarm.back_off(&self.state.storage()).map_err(|error| error.to_string())?;
             }
         }
         Response::empty()
@@ -109,10 +97,9 @@ impl EventObject {
     async fn flush(&self) -> std::result::Result<&'static str, String> {
         let (context, id) = self.ready()?;
         let storage = self.state.storage();
-        let work = in_transaction(&storage, || {
-            event_object::alarm(&self.sql, id, WallClock.now(), &context.object_env())
-        })
-        .map_err(|error| error.to_string())?;
+        let work =
+            in_transaction(&storage, || event_object::alarm(&self.sql, id, WallClock.now(), &context.object_env()))
+                .map_err(|error| error.to_string())?;
         let done = match (work.statements.is_empty(), work.jobs.is_empty()) {
             (true, true) => "nothing due",
             (false, true) => "projected",
@@ -123,9 +110,7 @@ impl EventObject {
             Ok(())
         } else {
             match context.db.batch(work.statements).await {
-                Ok(_) => in_transaction(&storage, || {
-                    event_object::projected(&self.sql, work.version)
-                }),
+                Ok(_) => in_transaction(&storage, || event_object::projected(&self.sql, work.version)),
                 Err(error) => Err(error),
             }
         };
@@ -138,8 +123,7 @@ impl EventObject {
     fn arm(&self) -> std::result::Result<(), String> {
         let (context, _) = self.ready()?;
         let env = context.object_env();
-        let armed = in_transaction(&self.state.storage(), || self.set_next(&env))
-            .map_err(|error| error.to_string())?;
+        let armed = in_transaction(&self.state.storage(), || self.set_next(&env)).map_err(|error| error.to_string())?;
         self.alarm.committed(armed);
         Ok(())
     }
@@ -150,15 +134,11 @@ impl EventObject {
     }
 
     fn ready(&self) -> std::result::Result<&(Arc<ObjectContext>, EventId), NotReady> {
-        self.ready
-            .as_ref()
-            .map_err(|reason| NotReady(reason.clone()))
+        self.ready.as_ref().map_err(|reason| NotReady(reason.clone()))
     }
 
     fn id(&self) -> String {
-        self.ready
-            .as_ref()
-            .map_or_else(|_| self.state.id().to_string(), |(_, id)| id.to_string())
+        self.ready.as_ref().map_or_else(|_| self.state.id().to_string(), |(_, id)| id.to_string())
     }
 }
 

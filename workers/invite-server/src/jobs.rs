@@ -41,12 +41,7 @@ async fn work(job: &Job, contexts: &Contexts) -> Result<String, String> {
 
 async fn reread(raw: &str, sender: &CalAddress, contexts: &Contexts) -> Result<String, String> {
     let context = contexts.mail().map_err(|error| error.to_string())?;
-    let Some(mail) = context
-        .blobs
-        .get(raw)
-        .await
-        .map_err(|error| error.to_string())?
-    else {
+    let Some(mail) = context.blobs.get(raw).await.map_err(|error| error.to_string())? else {
         return Ok("gone".to_owned());
     };
     ingest::reread(&mail, sender, &context)

@@ -4,10 +4,7 @@
 //! `email` and `queue` are exported by hand. The `worker` crate's own macros turn an `Err` into a panic, and a panic
 //! ends every request that shares the wasm instance.
 
-#![allow(
-    missing_docs,
-    reason = "the macros of `worker` write public items without documentation"
-)]
+#![allow(missing_docs, reason = "the macros of `worker` write public items without documentation")]
 
 mod alarm;
 mod bindings;
@@ -33,8 +30,8 @@ use tower::ServiceExt;
 use wasm_bindgen::prelude::*;
 use worker::email::ForwardableEmailMessage;
 use worker::{
-    Context, Env, HttpRequest, MessageBatch, MessageExt, QueueRetryOptionsBuilder, RawMessage,
-    Result, ScheduleContext, ScheduledEvent, event,
+    Context, Env, HttpRequest, MessageBatch, MessageExt, QueueRetryOptionsBuilder, RawMessage, Result, ScheduleContext,
+    ScheduledEvent, event,
 };
 
 use bindings::clock::{WallClock, now_ms};
@@ -56,20 +53,12 @@ const DEAD_SUFFIX: &str = "-dead";
 #[event(fetch)]
 async fn fetch(request: HttpRequest, env: Env, invocation: Context) -> Result<Response<Body>> {
     let started = now_ms();
-    let id = request
-        .headers()
-        .get("cf-ray")
-        .and_then(|ray| ray.to_str().ok())
-        .unwrap_or_default()
-        .to_owned();
+    let id = request.headers().get("cf-ray").and_then(|ray| ray.to_str().ok()).unwrap_or_default().to_owned();
     let contexts = match Contexts::new(env, invocation) {
         Ok(contexts) => contexts,
         Err(faults) => {
             log::failure("environment", &id, &faults);
-            return plain(
-                StatusCode::SERVICE_UNAVAILABLE,
-                format!("not configured: {faults}\n"),
-            );
+            return plain(StatusCode::SERVICE_UNAVAILABLE, format!("not configured: {faults}\n"));
         }
     };
     if request.uri().path() == "/healthz" {
@@ -94,25 +83,16 @@ async fn fetch(request: HttpRequest, env: Env, invocation: Context) -> Result<Re
 async fn health(contexts: &Contexts) -> Result<Response<Body>> {
     let (db, blobs) = (contexts.db()?, contexts.blobs()?);
     contexts.stubs()?;
-    let asked = futures_util::future::join(
-        db.run(Statement::new("SELECT 1", Vec::new())),
-        blobs.get("healthz"),
-    );
+    let asked = futures_util::future::join(db.run(Statement::new("SELECT 1", Vec::new())), blobs.get("healthz"));
     let faults: Vec<String> = match asked.await {
         (Ok(_), Ok(_)) => return plain(StatusCode::OK, "ok\n".to_owned()),
-        (db, blobs) => [
-            db.err().map(|error| error.to_string()),
-            blobs.err().map(|error| error.to_string()),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
+        (db, blobs) => [db.err().map(|error| error.to_string()), blobs.err().map(|error| error.to_string())]
+            .into_iter()
+            .flatten()
+            .collect(),
     };
     log::failure("health", "", &faults.join("; "));
-    plain(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "a binding does not answer\n".to_owned(),
-    )
+    plain(StatusCode::SERVICE_UNAVAILABLE, "a binding does not answer\n".to_owned())
 }
 
 fn plain(status: StatusCode, text: String) -> Result<Response<Body>> {
@@ -167,26 +147,15 @@ async fn receive(
     let size = message.raw_size() as usize;
     let most = ingest::mail_bytes_max(&recipient);
     if size as u64 > most {
-        return Ok(MailVerdict::Reject(format!(
-            "The mail has {size} bytes; this mailbox takes {most}."
-        )));
+        return Ok(MailVerdict::Reject(format!("The mail has {size} bytes; this mailbox takes {most}.")));
     }
-    let mail = RawMail {
-        envelope_from: message.from(),
-        recipient,
-        raw: read(message, size).await?,
-    };
+    let mail = RawMail { envelope_from: message.from(), recipient, raw: read(message, size).await? };
     let context = contexts.mail().map_err(|error| error.to_string())?;
-    ingest::receive(&mail, &context)
-        .await
-        .map_err(|error| error.to_string())
+    ingest::receive(&mail, &context).await.map_err(|error| error.to_string())
 }
 
 /// Reads a mail into a vector that has its size from the start: the memory of a wasm instance never shrinks again.
-async fn read(
-    message: &ForwardableEmailMessage,
-    size: usize,
-) -> std::result::Result<Vec<u8>, String> {
+async fn read(message: &ForwardableEmailMessage, size: usize) -> std::result::Result<Vec<u8>, String> {
     let mut raw = Vec::with_capacity(size.saturating_add(1));
     let mut chunks = message.raw_byte_stream();
     while let Some(chunk) = chunks.next().await {
@@ -214,10 +183,7 @@ pub async fn queue_export(
             log::failure(
                 "dead job",
                 &message.id(),
-                &format!(
-                    "{:?}",
-                    bindings::queues::job(&message.body()).map(|job| jobs::name(&job))
-                ),
+                &format!("{:?}", bindings::queues::job(&message.body()).map(|job| jobs::name(&job))),
             );
             message.ack();
         }
@@ -231,16 +197,12 @@ pub async fn queue_export(
             return Ok(JsValue::UNDEFINED);
         }
     };
-    stream::iter(batch.raw_iter())
-        .for_each_concurrent(JOBS_AT_ONCE, |message| consume(message, &contexts))
-        .await;
+    stream::iter(batch.raw_iter()).for_each_concurrent(JOBS_AT_ONCE, |message| consume(message, &contexts)).await;
     Ok(JsValue::UNDEFINED)
 }
 
 async fn consume(message: RawMessage, contexts: &Contexts) {
-    let retry = QueueRetryOptionsBuilder::new()
-        .with_delay_seconds(RETRY_DELAY_SECS)
-        .build();
+    let retry = QueueRetryOptionsBuilder::new().with_delay_seconds(RETRY_DELAY_SECS).build();
     match bindings::queues::job(&message.body()) {
         Ok(job) => match jobs::carry_out(&job, contexts).await {
             Ok(()) => message.ack(),
@@ -259,10 +221,7 @@ async fn consume(message: RawMessage, contexts: &Contexts) {
 async fn scheduled(_event: ScheduledEvent, env: Env, _invocation: ScheduleContext) {
     let started = now_ms();
     let forgotten = match env::database(&env) {
-        Ok(db) => db
-            .run(accounts::forget_submissions(WallClock.now()))
-            .await
-            .map_err(|error| error.to_string()),
+        Ok(db) => db.run(accounts::forget_submissions(WallClock.now())).await.map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };
     match forgotten {

@@ -36,20 +36,10 @@ impl DurableObject for OrganizerObject {
             .map_err(|error: StoreError| error.to_string())
             .and_then(|()| object_context(&env))
             .and_then(|context| {
-                let address = state
-                    .id()
-                    .name()
-                    .and_then(|name| CalAddress::parse(&name).ok());
-                address
-                    .map(|address| (context, address))
-                    .ok_or_else(|| "the object's name is no address".to_owned())
+                let address = state.id().name().and_then(|name| CalAddress::parse(&name).ok());
+                address.map(|address| (context, address)).ok_or_else(|| "the object's name is no address".to_owned())
             });
-        Self {
-            state,
-            sql,
-            alarm: Alarm::default(),
-            ready,
-        }
+        Self { state, sql, alarm: Alarm::default(), ready }
     }
 
     async fn fetch(&self, mut req: Request) -> Result<Response> {
@@ -77,9 +67,7 @@ impl DurableObject for OrganizerObject {
             }
             Err(reason) => {
                 log::failure("organizer alarm", &id, &reason);
-                self.alarm
-                    .back_off(&self.state.storage())
-                    .map_err(|error| error.to_string())?;
+                self.alarm.back_off(&self.state.storage()).map_err(|error| error.to_string())?;
             }
         }
         Response::empty()
@@ -87,10 +75,7 @@ impl DurableObject for OrganizerObject {
 }
 
 impl OrganizerObject {
-    fn carry_out(
-        &self,
-        command: OrganizerCommand,
-    ) -> std::result::Result<OrganizerReply, CommandError> {
+    fn carry_out(&self, command: OrganizerCommand) -> std::result::Result<OrganizerReply, CommandError> {
         let (context, _) = self.ready()?;
         let now = WallClock.now();
         let env = context.object_env();
@@ -109,22 +94,15 @@ impl OrganizerObject {
             organizer_object::alarm(&self.sql, address, WallClock.now(), &context.object_env())
         })
         .map_err(|error| error.to_string())?;
-        let done = if jobs.is_empty() {
-            "nothing due"
-        } else {
-            "hinted"
-        };
-        queues::enqueue(&context.queue, jobs)
-            .await
-            .map_err(|error| error.to_string())?;
+        let done = if jobs.is_empty() { "nothing due" } else { "hinted" };
+        queues::enqueue(&context.queue, jobs).await.map_err(|error| error.to_string())?;
         Ok(done)
     }
 
     fn arm(&self) -> std::result::Result<(), String> {
         let (context, _) = self.ready()?;
         let env = context.object_env();
-        let armed = in_transaction(&self.state.storage(), || self.set_next(&env))
-            .map_err(|error| error.to_string())?;
+        let armed = in_transaction(&self.state.storage(), || self.set_next(&env)).map_err(|error| error.to_string())?;
         self.alarm.committed(armed);
         Ok(())
     }
@@ -135,8 +113,6 @@ impl OrganizerObject {
     }
 
     fn ready(&self) -> std::result::Result<&(Arc<ObjectContext>, CalAddress), NotReady> {
-        self.ready
-            .as_ref()
-            .map_err(|reason| NotReady(reason.clone()))
+        self.ready.as_ref().map_err(|reason| NotReady(reason.clone()))
     }
 }

@@ -19,9 +19,7 @@ pub struct SendGate {
 
 impl DurableObject for SendGate {
     fn new(_state: State, _env: Env) -> Self {
-        Self {
-            gate: RefCell::new(send_gate::SendGate::new(WallClock.now())),
-        }
+        Self { gate: RefCell::new(send_gate::SendGate::new(WallClock.now())) }
     }
 
     async fn fetch(&self, mut req: Request) -> Result<Response> {
@@ -35,10 +33,7 @@ impl DurableObject for SendGate {
 impl SendGate {
     fn carry_out(&self, command: &GateCommand) -> std::result::Result<GateReply, CommandError> {
         let now = WallClock.now();
-        let mut gate = self
-            .gate
-            .try_borrow_mut()
-            .map_err(|error| CommandError::Failed(error.to_string()))?;
+        let mut gate = self.gate.try_borrow_mut().map_err(|error| CommandError::Failed(error.to_string()))?;
         Ok(match *command {
             GateCommand::Permit { lane, mails } => Some(gate.permit(lane, mails, now)),
             GateCommand::Pace(pace) => {

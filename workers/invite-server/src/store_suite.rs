@@ -83,17 +83,9 @@ pub fn in_object(storage: &Storage, sql: &DoSql, text: &str) -> String {
         Err(error) => return written(Err(StoreError::Json(error.to_string()))),
     };
     let work = || -> Result<_, StoreError> {
-        suite
-            .statements
-            .iter()
-            .map(|statement| sql.run(&statement.sql, &values(statement)))
-            .collect()
+        suite.statements.iter().map(|statement| sql.run(&statement.sql, &values(statement))).collect()
     };
-    written(if suite.atomic {
-        in_transaction(storage, work)
-    } else {
-        work()
-    })
+    written(if suite.atomic { in_transaction(storage, work) } else { work() })
 }
 
 fn values(statement: &Text) -> Vec<Value> {
@@ -110,12 +102,9 @@ fn values(statement: &Text) -> Vec<Value> {
 
 fn written(results: Result<Vec<Vec<Row>>, StoreError>) -> String {
     let outcome = match results {
-        Ok(results) => Outcome::Results(
-            results
-                .into_iter()
-                .map(|rows| rows.into_iter().map(cells).collect())
-                .collect(),
-        ),
+        Ok(results) => {
+            Outcome::Results(results.into_iter().map(|rows| rows.into_iter().map(cells).collect()).collect())
+        }
         Err(error) => Outcome::Error(error.to_string()),
     };
     serde_json::to_string(&outcome).unwrap_or_default()

@@ -34,11 +34,7 @@ pub enum Build {
 
 impl Build {
     /// The one we are in.
-    pub const THIS: Self = if cfg!(feature = "local") {
-        Self::Local
-    } else {
-        Self::Production
-    };
+    pub const THIS: Self = if cfg!(feature = "local") { Self::Local } else { Self::Production };
 }
 
 /// Every fault of the environment at once. Names only: values may be secrets.
@@ -68,10 +64,7 @@ impl Reader<'_> {
     /// The text of a variable; an empty one is as good as none.
     fn optional(&mut self, name: &'static str) -> Option<String> {
         self.taken.push(name);
-        self.vars
-            .get(name)
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty())
+        self.vars.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
     fn required(&mut self, name: &'static str) -> String {
@@ -109,12 +102,7 @@ impl Reader<'_> {
         url
     }
 
-    fn number<N: FromStr + PartialOrd + Copy>(
-        &mut self,
-        name: &'static str,
-        default: N,
-        least: N,
-    ) -> N {
+    fn number<N: FromStr + PartialOrd + Copy>(&mut self, name: &'static str, default: N, least: N) -> N {
         match self.optional(name).map(|text| text.parse::<N>()) {
             None => default,
             Some(Ok(number)) if number >= least => number,
@@ -128,12 +116,7 @@ impl Reader<'_> {
 
 /// Reads the variables.
 pub fn read(vars: &BTreeMap<String, String>, build: Build) -> Result<Settings, Faults> {
-    let mut reader = Reader {
-        vars,
-        build,
-        taken: Vec::new(),
-        faults: Vec::new(),
-    };
+    let mut reader = Reader { vars, build, taken: Vec::new(), faults: Vec::new() };
     let r = &mut reader;
     // For people and dashboards; nothing depends on it.
     r.optional("ENVIRONMENT");
@@ -159,10 +142,7 @@ pub fn read(vars: &BTreeMap<String, String>, build: Build) -> Result<Settings, F
         .map(|host| host.trim().to_lowercase())
         .filter(|host| !host.is_empty())
         .collect();
-    if landing_hosts
-        .iter()
-        .any(|host| host.contains(['/', ':', '@', ' ']))
-    {
+    if landing_hosts.iter().any(|host| host.contains(['/', ':', '@', ' '])) {
         r.fault("LANDING_HOSTS", "names something that is no host");
     }
     let timing = Timing::default();
@@ -196,35 +176,22 @@ pub fn read(vars: &BTreeMap<String, String>, build: Build) -> Result<Settings, F
         session_token: r.optional("SES_SESSION_TOKEN"),
         configuration_set: r.optional("SES_CONFIGURATION_SET"),
     };
-    let keys = Keys {
-        event: Key::new(&r.secret("EVENT_KEY")),
-        link: Key::new(&r.secret("LINK_KEY")),
-    };
+    let keys = Keys { event: Key::new(&r.secret("EVENT_KEY")), link: Key::new(&r.secret("LINK_KEY")) };
     let admin_key_hash = sha256_hex(r.secret("ADMIN_KEY").as_bytes());
     let standard_key_hash = match build {
-        Build::Local => r
-            .optional("STANDARD_KEY")
-            .map(|key| sha256_hex(key.as_bytes())),
+        Build::Local => r.optional("STANDARD_KEY").map(|key| sha256_hex(key.as_bytes())),
         // Not even known: a key that opens things must not stand in a deployed environment by accident.
         Build::Production => None,
     };
 
-    let Reader {
-        taken, mut faults, ..
-    } = reader;
+    let Reader { taken, mut faults, .. } = reader;
     faults.extend(
         vars.keys()
             .filter(|name| !taken.contains(&name.as_str()) && !is_platforms(name))
             .map(|name| format!("{name} is not known")),
     );
     if faults.is_empty() {
-        Ok(Settings {
-            config,
-            keys,
-            ses,
-            admin_key_hash,
-            standard_key_hash,
-        })
+        Ok(Settings { config, keys, ses, admin_key_hash, standard_key_hash })
     } else {
         Err(Faults(faults))
     }
@@ -232,9 +199,7 @@ pub fn read(vars: &BTreeMap<String, String>, build: Build) -> Result<Settings, F
 
 /// Names that Cloudflare and wrangler may add.
 fn is_platforms(name: &str) -> bool {
-    ["CF_", "CLOUDFLARE_", "__"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
+    ["CF_", "CLOUDFLARE_", "__"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -312,10 +277,7 @@ mod tests {
             assert!(text.contains(name), "{name} in {text}");
         }
         let settings = read(&vars(&local), Build::Local).unwrap();
-        assert_eq!(
-            settings.standard_key_hash,
-            Some(sha256_hex(b"cvk_local_standard_0000000000000000"))
-        );
+        assert_eq!(settings.standard_key_hash, Some(sha256_hex(b"cvk_local_standard_0000000000000000")));
     }
 
     #[test]

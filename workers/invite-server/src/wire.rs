@@ -47,10 +47,7 @@ pub type GateReply = Option<Permit>;
 
 /// Writes a question.
 pub fn ask<C: Serialize>(command: &C) -> Result<String, CommandError> {
-    write(&Question {
-        v: VERSION,
-        command,
-    })
+    write(&Question { v: VERSION, command })
 }
 
 /// Reads a question.
@@ -85,9 +82,7 @@ fn known<T>(version: u32, body: T) -> Result<T, CommandError> {
     if version == VERSION {
         Ok(body)
     } else {
-        Err(CommandError::Failed(format!(
-            "version {version} is not known here"
-        )))
+        Err(CommandError::Failed(format!("version {version} is not known here")))
     }
 }
 
@@ -102,11 +97,7 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, CommandError> {
 /// Only where the text ceases to fit: serde's words may quote the text itself.
 #[allow(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 fn failed(error: serde_json::Error) -> CommandError {
-    CommandError::Failed(format!(
-        "{:?} error at column {}",
-        error.classify(),
-        error.column()
-    ))
+    CommandError::Failed(format!("{:?} error at column {}", error.classify(), error.column()))
 }
 
 #[cfg(test)]
@@ -117,19 +108,10 @@ mod tests {
     #[test]
     fn the_written_forms_stay_as_they_are() {
         assert_eq!(ask(&Command::Show).unwrap(), r#"{"v":1,"command":"show"}"#);
-        assert_eq!(
-            answer(Ok(OrganizerReply::Done)).unwrap(),
-            r#"{"v":1,"result":{"Ok":"done"}}"#
-        );
-        let job = Job::Batch {
-            event: itip::EventId::from_bytes([7; 20]),
-            batch: 3,
-        };
+        assert_eq!(answer(Ok(OrganizerReply::Done)).unwrap(), r#"{"v":1,"result":{"Ok":"done"}}"#);
+        let job = Job::Batch { event: itip::EventId::from_bytes([7; 20]), batch: 3 };
         let text = queue(&job).unwrap();
-        assert_eq!(
-            text,
-            r#"{"v":1,"job":{"batch":{"event":"0707070707070707070707070707070707070707","batch":3}}}"#
-        );
+        assert_eq!(text, r#"{"v":1,"job":{"batch":{"event":"0707070707070707070707070707070707070707","batch":3}}}"#);
         assert_eq!(queued(&text).unwrap(), job);
     }
 

@@ -32,10 +32,8 @@ extern "C" {
 #[async_trait]
 impl Database for D1 {
     async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, StoreError> {
-        let statements: Vec<_> = statements
-            .iter()
-            .map(|statement| (statement.sql, statement.params.as_slice()))
-            .collect();
+        let statements: Vec<_> =
+            statements.iter().map(|statement| (statement.sql, statement.params.as_slice())).collect();
         SendFuture::new(within(D1_TIMEOUT_MS, self.run_all(&statements)))
             .await
             .unwrap_or_else(|| Err(platform("no answer in time")))
@@ -44,10 +42,7 @@ impl Database for D1 {
 
 impl D1 {
     /// Runs statements that need not be constants.
-    pub async fn run_all(
-        &self,
-        statements: &[(&str, &[Value])],
-    ) -> Result<Vec<Vec<Row>>, StoreError> {
+    pub async fn run_all(&self, statements: &[(&str, &[Value])]) -> Result<Vec<Vec<Row>>, StoreError> {
         match statements {
             [] => Ok(Vec::new()),
             [(sql, params)] => Ok(vec![self.run_one(sql, params).await?]),
@@ -62,12 +57,8 @@ impl D1 {
                 Array::from(&answers)
                     .iter()
                     .map(|answer| {
-                        let results =
-                            Reflect::get(&answer, &JsValue::from_str("results")).map_err(failed)?;
-                        Array::from(&results)
-                            .iter()
-                            .map(|row| cells(&Object::values(row.unchecked_ref())))
-                            .collect()
+                        let results = Reflect::get(&answer, &JsValue::from_str("results")).map_err(failed)?;
+                        Array::from(&results).iter().map(|row| cells(&Object::values(row.unchecked_ref()))).collect()
                     })
                     .collect()
             }
@@ -75,11 +66,7 @@ impl D1 {
     }
 
     async fn run_one(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let rows = self
-            .prepare(sql, params)?
-            .raw_js_value()
-            .await
-            .map_err(platform)?;
+        let rows = self.prepare(sql, params)?.raw_js_value().await.map_err(platform)?;
         rows.iter().map(|row| cells(&Array::from(row))).collect()
     }
 
@@ -105,10 +92,7 @@ fn platform(error: impl std::fmt::Display) -> StoreError {
 fn bind(value: &Value) -> JsValue {
     match value {
         Value::Null => JsValue::NULL,
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "the values of `store` stay within 2^53"
-        )]
+        #[allow(clippy::cast_precision_loss, reason = "the values of `store` stay within 2^53")]
         Value::Integer(number) => JsValue::from_f64(*number as f64),
         Value::Text(text) => JsValue::from_str(text),
     }
@@ -120,15 +104,10 @@ fn cells(row: &Array) -> Result<Row, StoreError> {
             if cell.is_null() || cell.is_undefined() {
                 Ok(Value::Null)
             } else if let Some(number) = cell.as_f64() {
-                #[allow(
-                    clippy::cast_possible_truncation,
-                    reason = "the values of `store` are whole"
-                )]
+                #[allow(clippy::cast_possible_truncation, reason = "the values of `store` are whole")]
                 Ok(Value::Integer(number as i64))
             } else {
-                cell.as_string()
-                    .map(Value::Text)
-                    .ok_or_else(|| platform("a blob is not among the values of `store`"))
+                cell.as_string().map(Value::Text).ok_or_else(|| platform("a blob is not among the values of `store`"))
             }
         })
         .collect::<Result<Vec<_>, _>>()

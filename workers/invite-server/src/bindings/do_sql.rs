@@ -48,10 +48,7 @@ fn value(cell: SqlStorageValue) -> Result<Value, StoreError> {
         SqlStorageValue::Null => Value::Null,
         SqlStorageValue::Boolean(flag) => Value::Integer(flag.into()),
         SqlStorageValue::Integer(number) => Value::Integer(number),
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "the values of `store` are whole"
-        )]
+        #[allow(clippy::cast_possible_truncation, reason = "the values of `store` are whole")]
         SqlStorageValue::Float(number) => Value::Integer(number as i64),
         SqlStorageValue::String(text) => Value::Text(text),
         SqlStorageValue::Blob(_) => {
@@ -74,10 +71,7 @@ extern "C" {
 
 /// Runs `work` in a transaction. It cannot await, so nobody gets in between its reading and its writing; an `Err`
 /// takes back its rows and the alarm it set.
-pub fn in_transaction<T, E: From<StoreError>>(
-    storage: &Storage,
-    work: impl FnOnce() -> Result<T, E>,
-) -> Result<T, E> {
+pub fn in_transaction<T, E: From<StoreError>>(storage: &Storage, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     let raw: &SyncStorage = storage.as_raw().unchecked_ref();
     let mut work = Some(work);
     let mut done = None;
@@ -85,11 +79,7 @@ pub fn in_transaction<T, E: From<StoreError>>(
         let result = work.take().map(|work| work());
         let commits = matches!(result, Some(Ok(_)));
         done = result;
-        if commits {
-            Ok(JsValue::UNDEFINED)
-        } else {
-            Err(JsValue::from_str("rolled back"))
-        }
+        if commits { Ok(JsValue::UNDEFINED) } else { Err(JsValue::from_str("rolled back")) }
     });
     match (end, done) {
         (Ok(_), Some(result)) | (Err(_), Some(result @ Err(_))) => result,
@@ -103,14 +93,7 @@ pub fn in_transaction<T, E: From<StoreError>>(
 ///
 /// The raw call: `worker`'s own is lazy and takes an offset.
 pub fn set_alarm(storage: &Storage, at_ms: i64) -> Result<(), StoreError> {
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "milliseconds stay below 2^53 for 285,000 years"
-    )]
+    #[allow(clippy::cast_precision_loss, reason = "milliseconds stay below 2^53 for 285,000 years")]
     let at = worker::js_sys::Date::new(&JsValue::from_f64(at_ms as f64));
-    storage
-        .as_raw()
-        .set_alarm(at, worker::js_sys::Object::new())
-        .map(drop)
-        .map_err(|error| platform(words(&error)))
+    storage.as_raw().set_alarm(at, worker::js_sys::Object::new()).map(drop).map_err(|error| platform(words(&error)))
 }

@@ -36,11 +36,7 @@ impl Objects for Stubs {
         ask(&self.events, id.as_str(), &command).await
     }
 
-    async fn organizer(
-        &self,
-        address: &CalAddress,
-        command: OrganizerCommand,
-    ) -> Result<OrganizerReply, CommandError> {
+    async fn organizer(&self, address: &CalAddress, command: OrganizerCommand) -> Result<OrganizerReply, CommandError> {
         ask(&self.organizers, address.as_str(), &command).await
     }
 
@@ -61,31 +57,18 @@ async fn ask<C: Serialize, R: DeserializeOwned>(
     command: &C,
 ) -> Result<R, CommandError> {
     let question = wire::ask(command)?;
-    let answer = SendFuture::new(within(
-        OBJECT_TIMEOUT_MS,
-        post(namespace, name, "/", question),
-    ))
-    .await
-    .ok_or_else(|| CommandError::Failed("no answer in time".to_owned()))?
-    .map_err(|error| CommandError::Failed(error.to_string()))?;
+    let answer = SendFuture::new(within(OBJECT_TIMEOUT_MS, post(namespace, name, "/", question)))
+        .await
+        .ok_or_else(|| CommandError::Failed("no answer in time".to_owned()))?
+        .map_err(|error| CommandError::Failed(error.to_string()))?;
     wire::answered(&answer)
 }
 
 /// Posts to an object and returns what it answers.
-pub async fn post(
-    namespace: &ObjectNamespace,
-    name: &str,
-    path: &str,
-    body: String,
-) -> worker::Result<String> {
+pub async fn post(namespace: &ObjectNamespace, name: &str, path: &str, body: String) -> worker::Result<String> {
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(body.into()));
     // The host means nothing; a URL needs one.
     let request = Request::new_with_init(&format!("https://object{path}"), &init)?;
-    namespace
-        .get_by_name(name)?
-        .fetch_with_request(request)
-        .await?
-        .text()
-        .await
+    namespace.get_by_name(name)?.fetch_with_request(request).await?.text().await
 }

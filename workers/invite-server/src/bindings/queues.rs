@@ -29,9 +29,7 @@ pub async fn enqueue(queue: &Queue, jobs: Vec<Job>) -> Result<(), PortError> {
     while !messages.is_empty() {
         let rest = messages.split_off(messages.len().min(BATCH_MESSAGES_MAX));
         let batch = BatchMessageBuilder::new().messages(std::mem::replace(&mut messages, rest));
-        SendFuture::new(queue.send_raw_batch(batch.build()))
-            .await
-            .map_err(|error| failed(error.to_string()))?;
+        SendFuture::new(queue.send_raw_batch(batch.build())).await.map_err(|error| failed(error.to_string()))?;
     }
     Ok(())
 }
@@ -43,10 +41,7 @@ pub fn job(body: &JsValue) -> Result<Job, String> {
 }
 
 fn failed(reason: String) -> PortError {
-    PortError {
-        binding: "OUTBOX",
-        reason,
-    }
+    PortError { binding: "OUTBOX", reason }
 }
 
 /// The queue, and the rest of the current invocation.

@@ -12,10 +12,7 @@ pub struct MailBucket(pub Bucket);
 #[async_trait]
 impl Blobs for MailBucket {
     async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), PortError> {
-        SendFuture::new(self.0.put(key, bytes).execute())
-            .await
-            .map(drop)
-            .map_err(failed)
+        SendFuture::new(self.0.put(key, bytes).execute()).await.map(drop).map_err(failed)
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, PortError> {
@@ -32,8 +29,5 @@ impl Blobs for MailBucket {
 
 #[allow(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 fn failed(error: worker::Error) -> PortError {
-    PortError {
-        binding: "MAIL",
-        reason: error.to_string(),
-    }
+    PortError { binding: "MAIL", reason: error.to_string() }
 }

@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use scheduling::ports::{MailTransport, TransportError};
 use worker::send::SendFuture;
-use worker::{
-    AbortController, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, js_sys,
-};
+use worker::{AbortController, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, js_sys};
 
 use super::within;
 
@@ -28,9 +26,7 @@ impl MailTransport for SesHttp {
                 return answer;
             }
             abort.abort();
-            Err(TransportError::NoAnswer(format!(
-                "none within {timeout_ms} ms"
-            )))
+            Err(TransportError::NoAnswer(format!("none within {timeout_ms} ms")))
         })
         .await
     }
@@ -38,23 +34,15 @@ impl MailTransport for SesHttp {
 
 /// Whatever fails from here on counts as no answer. `fetch` has the same words for a refused connection and for one
 /// that broke after the last byte of the request, and lost mail is worse than a mail that waits for its event.
-async fn exchange(
-    request: Request,
-    signal: &worker::AbortSignal,
-) -> Result<http::Response<Vec<u8>>, TransportError> {
+async fn exchange(request: Request, signal: &worker::AbortSignal) -> Result<http::Response<Vec<u8>>, TransportError> {
     let no_answer = |error: worker::Error| TransportError::NoAnswer(error.to_string());
-    let mut response = Fetch::Request(request)
-        .send_with_signal(signal)
-        .await
-        .map_err(no_answer)?;
+    let mut response = Fetch::Request(request).send_with_signal(signal).await.map_err(no_answer)?;
     let mut answer = http::Response::builder().status(response.status_code());
     for (name, value) in response.headers() {
         answer = answer.header(name, value);
     }
     let body = response.bytes().await.map_err(no_answer)?;
-    answer
-        .body(body)
-        .map_err(|error| TransportError::NoAnswer(error.to_string()))
+    answer.body(body).map_err(|error| TransportError::NoAnswer(error.to_string()))
 }
 
 fn translate(request: http::Request<Vec<u8>>) -> Result<Request, String> {
@@ -62,9 +50,7 @@ fn translate(request: http::Request<Vec<u8>>) -> Result<Request, String> {
     let headers = Headers::new();
     for (name, value) in &parts.headers {
         let value = value.to_str().map_err(|error| error.to_string())?;
-        headers
-            .append(name.as_str(), value)
-            .map_err(|error| error.to_string())?;
+        headers.append(name.as_str(), value).map_err(|error| error.to_string())?;
     }
     let mut init = RequestInit::new();
     init.with_method(Method::from(parts.method.as_str().to_owned()))
