@@ -169,13 +169,13 @@ export function relayAddress({ email }) {
 }
 
 /** An answer as Google Calendar writes it. `invitation` is what was read out of our REQUEST. */
-export function googleReply(invitation, { email, name, partstat, dtstamp, comment, organizer = true }) {
+export function googleReply(invitation, { email, name, partstat, dtstamp, comment, organizer = true, method = "REPLY" }) {
   return lines([
     "BEGIN:VCALENDAR",
     "PRODID:-//Google Inc//Google Calendar 70.9054//EN",
     "VERSION:2.0",
     "CALSCALE:GREGORIAN",
-    "METHOD:REPLY",
+    `METHOD:${method}`,
     "BEGIN:VEVENT",
     `DTSTART:${stamp(invitation.start)}`,
     `DTEND:${stamp(invitation.end)}`,
