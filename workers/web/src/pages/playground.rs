@@ -118,7 +118,7 @@ async fn list(State(context): State<Arc<WebContext>>) -> Result<Response, Proble
         let slug = slugs.get(&row.owner).cloned().unwrap_or_default();
         list.push(DemoEvent {
             original_uid: shown.event.original_uid.0,
-            sequence: shown.event.order.sequence.0,
+            sequence: shown.event.order.map_or(0, |order| order.sequence.0),
             start: written(&row.details.start),
             end: written(&row.details.end),
             when: events::view(&row, context.clock.now()).when.sentence(),
