@@ -59,13 +59,18 @@ pub fn occurrences(
 /// When the last occurrence ends; `None` for a series without end, or one too long to count.
 pub(crate) fn last_end(details: &EventDetails) -> Option<Timestamp> {
     let series = Series::of(details);
-    let mut last = series.extra_starts().into_iter().filter(|start| !series.is_excluded(start)).map(|start| start.instant).max();
+    let kept = |start: &Start| !series.is_excluded(start);
+    let mut last = series.extra_starts().into_iter().filter(kept).map(|start| start.instant).max();
     if let Some(rule) = &series.rule {
         if !rule.ends() {
             return None;
         }
+        // Close to UNTIL there is nearly always a last start; only where there is none is all gone through.
+        let near_until = rule.until.filter(|_| rule.count.is_none()).map(|until| until.date().and_time(NaiveTime::MIN));
+        let near = near_until.and_then(|from| series.rule_starts(rule, from).filter(kept).last());
         let mut starts = series.rule_starts(rule, series.start.local);
-        last = last.max(starts.by_ref().filter(|start| !series.is_excluded(start)).map(|start| start.instant).last());
+        let found = near.or_else(|| starts.by_ref().filter(kept).last());
+        last = last.max(found.map(|start| start.instant));
         if starts.gave_up() {
             let day = rule.until?.date().and_time(NaiveTime::MIN);
             last = last.max(Some(Timestamp(day.and_utc().timestamp()).plus(2 * DAY)));
@@ -271,4 +276,147 @@ fn shift(occurrence: &mut Occurrence, exception: &Override, changed: &EventDetai
     (details.start, details.end) = (start.clone(), end.clone());
     (occurrence.start, occurrence.end, occurrence.details_of_override) = (start, end, Some(details));
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use itip::{Order, RecurrenceId};
+
+    use super::*;
+    use crate::read_calendar;
+
+    fn event(lines: &str) -> EventDetails {
+        let text = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n{lines}\nEND:VEVENT\nEND:VCALENDAR\n");
+        read_calendar(text.as_bytes()).unwrap().remove(0).components.remove(0).details.unwrap()
+    }
+
+    fn instant(text: &str) -> Timestamp {
+        Timestamp(NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%MZ").unwrap().and_utc().timestamp())
+    }
+
+    fn show(when: &When) -> String {
+        match when {
+            When::Date(date) => date.format("%Y%m%d").to_string(),
+            When::At(moment) => moment.local.format("%Y%m%dT%H%M").to_string(),
+        }
+    }
+
+    fn starts(details: &EventDetails, overrides: &[Override], from: &str, until: &str) -> Vec<String> {
+        let found = occurrences(details, overrides, instant(from), instant(until), 100);
+        found.iter().map(|found| format!("{}{}", if found.cancelled { "x" } else { "" }, show(&found.start))).collect()
+    }
+
+    fn exception(recurrence_id: &str, this_and_future: bool, state: OverrideState) -> Override {
+        let when = event(&format!("DTSTART;TZID=Europe/Berlin:{recurrence_id}")).start;
+        Override { recurrence_id: RecurrenceId { when, this_and_future }, order: Order::default(), state }
+    }
+
+    const WEEKLY: &str = "DTSTART;TZID=Europe/Berlin:20260316T190000\nDTEND;TZID=Europe/Berlin:20260316T210000\nRRULE:FREQ=WEEKLY";
+
+    #[test]
+    fn the_wall_clock_is_kept_over_a_change_of_summer_time() {
+        let series = event(&format!("{WEEKLY};COUNT=3"));
+        let found = occurrences(&series, &[], instant("20260101T0000Z"), instant("20270101T0000Z"), 10);
+        let instants: Vec<Timestamp> = found.iter().map(|found| found.start.instant()).collect();
+        assert_eq!(instants, ["20260316T1800Z", "20260323T1800Z", "20260330T1700Z"].map(instant));
+        assert!(found.iter().all(|found| show(&found.end).ends_with("T2100")));
+        assert_eq!(series.last_end, Some(instant("20260330T1900Z")));
+    }
+
+    #[test]
+    fn exceptions_extra_dates_and_the_first_start_count() {
+        let series = event(
+            "DTSTART;TZID=Europe/Berlin:20260302T190000\nDURATION:PT1H\nRRULE:FREQ=MONTHLY;BYDAY=1TU;COUNT=3\n\
+             EXDATE;TZID=Europe/Berlin:20260407T190000\nRDATE:20260420T100000Z\nEXDATE;VALUE=DATE:20260303",
+        );
+        // DTSTART is the first of three, the first Tuesdays of March and April are left out.
+        assert_eq!(starts(&series, &[], "20260101T0000Z", "20270101T0000Z"), ["20260302T1900", "20260420T1000"]);
+        assert_eq!(series.last_end, Some(instant("20260420T1100Z")));
+    }
+
+    #[test]
+    fn overrides_move_cancel_and_carry_on() {
+        let series = event(&format!("{WEEKLY};COUNT=5"));
+        let moved = |lines: &str| OverrideState::Changed(Box::new(event(lines)));
+        let overrides = [
+            exception("20260323T190000", false, OverrideState::Cancelled),
+            exception("20260330T190000", false, moved("DTSTART;TZID=Europe/Berlin:20260401T180000")),
+            exception("20260406T190000", true, moved("DTSTART;TZID=Europe/Berlin:20260406T203000\nDURATION:PT1H")),
+        ];
+        assert_eq!(
+            starts(&series, &overrides, "20260101T0000Z", "20270101T0000Z"),
+            ["20260316T1900", "x20260323T1900", "20260401T1800", "20260406T2030", "20260413T2030"]
+        );
+        // The moved one is found where it went, not where it was.
+        assert_eq!(starts(&series, &overrides, "20260330T0000Z", "20260331T0000Z"), [""; 0]);
+        assert_eq!(starts(&series, &overrides, "20260401T0000Z", "20260402T0000Z"), ["20260401T1800"]);
+    }
+
+    #[test]
+    fn a_whole_day_series_stays_a_series_of_days() {
+        let series = event("DTSTART;VALUE=DATE:20260101\nRRULE:FREQ=YEARLY;UNTIL=20280101");
+        assert_eq!(starts(&series, &[], "20260101T0000Z", "20300101T0000Z"), ["20260101", "20270101", "20280101"]);
+        assert_eq!(series.last_end, Some(instant("20280102T0000Z")));
+    }
+
+    #[test]
+    fn a_window_far_from_the_start_is_reached_at_once() {
+        let series = event("DTSTART:20000101T000000Z\nDURATION:PT5M\nRRULE:FREQ=MINUTELY;INTERVAL=7");
+        assert_eq!(starts(&series, &[], "90000101T0000Z", "90000101T0010Z").len(), 2);
+        assert_eq!(series.last_end, None);
+    }
+
+    #[test]
+    fn rules_follow_the_examples_of_the_standard() {
+        // RFC 5545 section 3.8.5.3, each with DTSTART;TZID=America/New_York:19970902T090000 unless given.
+        for (start, rule, days) in [
+            ("19970902", "FREQ=DAILY;INTERVAL=10;COUNT=5", "0902 0912 0922 1002 1012"),
+            ("19970902", "FREQ=WEEKLY;COUNT=4;WKST=SU;BYDAY=TU,TH", "0902 0904 0909 0911"),
+            ("19970805", "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=MO", "0805 0810 0819 0824"),
+            ("19970805", "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=SU", "0805 0817 0819 0831"),
+            ("19970905", "FREQ=MONTHLY;COUNT=3;BYDAY=1FR", "0905 1003 1107"),
+            ("19970922", "FREQ=MONTHLY;COUNT=3;BYDAY=-2MO", "0922 1020 1117"),
+            ("19970928", "FREQ=MONTHLY;BYMONTHDAY=-3;COUNT=3", "0928 1029 1128"),
+            ("19970610", "FREQ=YEARLY;COUNT=4;BYMONTH=6,7", "0610 0710 0610 0710"),
+            ("19970101", "FREQ=YEARLY;INTERVAL=3;COUNT=4;BYYEARDAY=1,100,200", "0101 0410 0719 0101"),
+            ("19970519", "FREQ=YEARLY;BYDAY=20MO;COUNT=3", "0519 0518 0517"),
+            ("19970512", "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO;COUNT=3", "0512 0511 0517"),
+            ("19961105", "FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8;COUNT=3", "1105 1107 1102"),
+            ("19970904", "FREQ=MONTHLY;COUNT=3;BYDAY=TU,WE,TH;BYSETPOS=3", "0904 1007 1106"),
+            ("19970929", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-2;COUNT=4", "0929 1030 1127 1230"),
+            ("20070115", "FREQ=MONTHLY;BYMONTHDAY=15,30;COUNT=5", "0115 0130 0215 0315 0330"),
+        ] {
+            let series = event(&format!("DTSTART;TZID=America/New_York:{start}T090000\nRRULE:{rule}"));
+            let found = starts(&series, &[], "19000101T0000Z", "21000101T0000Z");
+            let found: Vec<&str> = found.iter().map(|start| &start[4..8]).collect();
+            assert_eq!(found.join(" "), days, "{rule}");
+        }
+    }
+
+    #[test]
+    fn hostile_rules_end_soon() {
+        let list = |to: u32| (0..to).map(|number| number.to_string()).collect::<Vec<_>>().join(",");
+        for rule in [
+            "FREQ=DAILY;COUNT=1000000000".to_owned(),
+            format!("FREQ=YEARLY;BYHOUR={};BYMINUTE={};BYSECOND={};BYSETPOS=-1;COUNT=4000000", list(24), list(60), list(60)),
+            format!("FREQ=SECONDLY;BYSECOND={};UNTIL=99991231T235959Z", list(60)),
+            "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30;COUNT=2".to_owned(),
+            "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30".to_owned(),
+            "FREQ=YEARLY;INTERVAL=4294967295;COUNT=4294967295".to_owned(),
+            "FREQ=MINUTELY;INTERVAL=4294967295;BYWEEKNO=53".to_owned(),
+            "FREQ=WEEKLY;INTERVAL=4000000000;UNTIL=99991231".to_owned(),
+        ] {
+            for start in ["00010101T000000Z", "20260101T000000Z", "99991231T235959Z"] {
+                let Some(series) = read_calendar(
+                    format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:{start}\nRRULE:{rule}\nEND:VEVENT\nEND:VCALENDAR").as_bytes(),
+                )
+                .ok()
+                .and_then(|mut messages| messages.remove(0).components.remove(0).details) else {
+                    continue;
+                };
+                let (first, last) = (Timestamp(i64::MIN), Timestamp(i64::MAX));
+                assert!(occurrences(&series, &[], first, last, 50).len() <= 50, "{rule}");
+            }
+        }
+    }
 }
