@@ -13,6 +13,11 @@ use crate::bindings::do_sql::set_alarm;
 
 /// The longest back-off.
 const BACK_OFF_MAX_MS: i64 = 60_000;
+/// The rest after an alarm that found nothing to do: rows that ask for an alarm and give it no work are a bug, which
+/// shall cost an alarm a second and not a thousand.
+const REST_MS: i64 = 1_000;
+/// What an alarm says that found nothing to do.
+pub const NOTHING_DUE: &str = "nothing due";
 /// An alarm this late is not believed to come any more.
 const LATE_MS: i64 = 60_000;
 
@@ -26,10 +31,16 @@ pub struct Alarm {
 
 impl Alarm {
     /// Sets the alarm for what the rows need, as part of the current transaction. Pass the result to
-    /// [`Alarm::committed`] after it.
-    pub fn arm(&self, storage: &Storage, next: Option<Timestamp>) -> Result<Option<i64>, StoreError> {
+    /// [`Alarm::committed`] after it. `done` is what the alarm that has just come found to do, if one has.
+    pub fn arm(
+        &self,
+        storage: &Storage,
+        next: Option<Timestamp>,
+        done: Option<&str>,
+    ) -> Result<Option<i64>, StoreError> {
         let now = now_ms();
-        let wanted = next.map(|next| next.0.saturating_mul(1000).max(now));
+        let soonest = if done == Some(NOTHING_DUE) { now.saturating_add(REST_MS) } else { now };
+        let wanted = next.map(|next| next.0.saturating_mul(1000).max(soonest));
         match wanted {
             Some(at) if self.must_move(at, now) => {
                 set_alarm(storage, at)?;

@@ -12,7 +12,7 @@ use scheduling::ports::Clock;
 use store::{Database, StoreError};
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
-use crate::alarm::Alarm;
+use crate::alarm::{Alarm, NOTHING_DUE};
 use crate::bindings::clock::{WallClock, now_ms};
 use crate::bindings::do_sql::{DoSql, in_transaction};
 use crate::bindings::queues;
@@ -60,11 +60,7 @@ impl DurableObject for EventObject {
     async fn alarm(&self) -> Result<Response> {
         let started = now_ms();
         self.alarm.came();
-        let done = match self.flush().await {
-            Ok(done) => self.arm().map(|()| done),
-            Err(reason) => Err(reason),
-        };
-        match done {
+        match self.flush().await.and_then(|done| self.arm(done).map(|()| done)) {
             Ok(done) => {
                 self.alarm.succeeded();
                 log::outcome("event alarm", &self.id(), done, started);
@@ -86,7 +82,7 @@ impl EventObject {
         let storage = self.state.storage();
         let (reply, armed) = in_transaction(&storage, || {
             let reply = event_object::handle(&self.sql, id, command, now, &env)?;
-            let armed = self.set_next(&env)?;
+            let armed = self.set_next(&env, None)?;
             Ok::<_, CommandError>((reply, armed))
         })?;
         self.alarm.committed(armed);
@@ -101,7 +97,7 @@ impl EventObject {
             in_transaction(&storage, || event_object::alarm(&self.sql, id, WallClock.now(), &context.object_env()))
                 .map_err(|error| error.to_string())?;
         let done = match (work.statements.is_empty(), work.jobs.is_empty()) {
-            (true, true) => "nothing due",
+            (true, true) => NOTHING_DUE,
             (false, true) => "projected",
             (true, false) => "hinted",
             (false, false) => "projected, hinted",
@@ -120,17 +116,18 @@ impl EventObject {
         Ok(done)
     }
 
-    fn arm(&self) -> std::result::Result<(), String> {
+    fn arm(&self, done: &str) -> std::result::Result<(), String> {
         let (context, _) = self.ready()?;
         let env = context.object_env();
-        let armed = in_transaction(&self.state.storage(), || self.set_next(&env)).map_err(|error| error.to_string())?;
+        let armed = in_transaction(&self.state.storage(), || self.set_next(&env, Some(done)))
+            .map_err(|error| error.to_string())?;
         self.alarm.committed(armed);
         Ok(())
     }
 
-    fn set_next(&self, env: &ObjectEnv) -> std::result::Result<Option<i64>, StoreError> {
+    fn set_next(&self, env: &ObjectEnv, done: Option<&str>) -> std::result::Result<Option<i64>, StoreError> {
         let next = event_object::next_alarm(&self.sql, WallClock.now(), env)?;
-        self.alarm.arm(&self.state.storage(), next)
+        self.alarm.arm(&self.state.storage(), next, done)
     }
 
     fn ready(&self) -> std::result::Result<&(Arc<ObjectContext>, EventId), NotReady> {

@@ -24,6 +24,7 @@ use futures_util::{StreamExt, stream};
 use http::{Response, StatusCode};
 use ingest::{MailVerdict, RawMail};
 use itip::CalAddress;
+use scheduling::keys::sha256_hex;
 use scheduling::ports::{Blobs, Clock};
 use store::{Database, Statement, accounts};
 use tower::ServiceExt;
@@ -46,6 +47,9 @@ pub use send_gate::SendGate;
 const JOBS_AT_ONCE: usize = 3;
 /// How long the queue keeps a job that failed; the object's alarm gives the hint again anyway.
 const RETRY_DELAY_SECS: u32 = 10;
+/// Mails up to this size have their key in R2 as their id in the log; the hash of a large one costs what its reading
+/// costs.
+const NAMED_BYTES_MAX: usize = 256 * 1024;
 /// How the name of a dead letter queue ends.
 const DEAD_SUFFIX: &str = "-dead";
 
@@ -116,14 +120,15 @@ pub async fn email_export(
     invocation: worker::worker_sys::Context,
 ) -> std::result::Result<JsValue, JsValue> {
     let started = now_ms();
-    match receive(&message, env, Context::new(invocation)).await {
-        Ok(MailVerdict::Accept(word)) => log::outcome("mail", "", word, started),
+    let mut id = String::new();
+    match receive(&message, env, Context::new(invocation), &mut id).await {
+        Ok(MailVerdict::Accept(word)) => log::outcome("mail", &id, word, started),
         Ok(MailVerdict::Reject(reason)) => {
             message.set_reject(&reason);
-            log::outcome("mail", "", "rejected", started);
+            log::outcome("mail", &id, "rejected", started);
         }
         Err(reason) => {
-            log::failure("mail", "", &reason);
+            log::failure("mail", &id, &reason);
             return Err(JsValue::from_str("please try again later"));
         }
     }
@@ -134,6 +139,7 @@ async fn receive(
     message: &ForwardableEmailMessage,
     env: Env,
     invocation: Context,
+    id: &mut String,
 ) -> std::result::Result<MailVerdict, String> {
     let Ok(recipient) = CalAddress::parse(&message.to()) else {
         return Ok(MailVerdict::Reject("There is no such mailbox.".to_owned()));
@@ -149,7 +155,11 @@ async fn receive(
     if size as u64 > most {
         return Ok(MailVerdict::Reject(format!("The mail has {size} bytes; this mailbox takes {most}.")));
     }
-    let mail = RawMail { envelope_from: message.from(), recipient, raw: read(message, size).await? };
+    let raw = read(message, size).await?;
+    if size <= NAMED_BYTES_MAX {
+        *id = sha256_hex(&raw);
+    }
+    let mail = RawMail { envelope_from: message.from(), recipient, raw };
     let context = contexts.mail().map_err(|error| error.to_string())?;
     ingest::receive(&mail, &context).await.map_err(|error| error.to_string())
 }

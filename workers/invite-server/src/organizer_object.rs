@@ -10,7 +10,7 @@ use scheduling::ports::Clock;
 use store::StoreError;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
-use crate::alarm::Alarm;
+use crate::alarm::{Alarm, NOTHING_DUE};
 use crate::bindings::clock::{WallClock, now_ms};
 use crate::bindings::do_sql::{DoSql, in_transaction};
 use crate::bindings::queues;
@@ -56,11 +56,7 @@ impl DurableObject for OrganizerObject {
         let started = now_ms();
         self.alarm.came();
         let id = self.state.id().to_string();
-        let done = match self.flush().await {
-            Ok(done) => self.arm().map(|()| done),
-            Err(reason) => Err(reason),
-        };
-        match done {
+        match self.flush().await.and_then(|done| self.arm(done).map(|()| done)) {
             Ok(done) => {
                 self.alarm.succeeded();
                 log::outcome("organizer alarm", &id, done, started);
@@ -81,7 +77,7 @@ impl OrganizerObject {
         let env = context.object_env();
         let (reply, armed) = in_transaction(&self.state.storage(), || {
             let reply = organizer_object::handle(&self.sql, command, now, &env)?;
-            let armed = self.set_next(&env)?;
+            let armed = self.set_next(&env, None)?;
             Ok::<_, CommandError>((reply, armed))
         })?;
         self.alarm.committed(armed);
@@ -94,22 +90,23 @@ impl OrganizerObject {
             organizer_object::alarm(&self.sql, address, WallClock.now(), &context.object_env())
         })
         .map_err(|error| error.to_string())?;
-        let done = if jobs.is_empty() { "nothing due" } else { "hinted" };
+        let done = if jobs.is_empty() { NOTHING_DUE } else { "hinted" };
         queues::enqueue(&context.queue, jobs).await.map_err(|error| error.to_string())?;
         Ok(done)
     }
 
-    fn arm(&self) -> std::result::Result<(), String> {
+    fn arm(&self, done: &str) -> std::result::Result<(), String> {
         let (context, _) = self.ready()?;
         let env = context.object_env();
-        let armed = in_transaction(&self.state.storage(), || self.set_next(&env)).map_err(|error| error.to_string())?;
+        let armed = in_transaction(&self.state.storage(), || self.set_next(&env, Some(done)))
+            .map_err(|error| error.to_string())?;
         self.alarm.committed(armed);
         Ok(())
     }
 
-    fn set_next(&self, env: &ObjectEnv) -> std::result::Result<Option<i64>, StoreError> {
+    fn set_next(&self, env: &ObjectEnv, done: Option<&str>) -> std::result::Result<Option<i64>, StoreError> {
         let next = organizer_object::next_alarm(&self.sql, WallClock.now(), env)?;
-        self.alarm.arm(&self.state.storage(), next)
+        self.alarm.arm(&self.state.storage(), next, done)
     }
 
     fn ready(&self) -> std::result::Result<&(Arc<ObjectContext>, CalAddress), NotReady> {
