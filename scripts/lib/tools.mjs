@@ -13,7 +13,8 @@ const CARGO_TOOLS = [
   { crate: "wasm-bindgen-cli", version: "0.2.130", bin: "wasm-bindgen", flags: ["--no-default-features"] },
 ];
 
-export const CARGO_DENY = { crate: "cargo-deny", version: "0.20.2", bin: "cargo-deny", flags: ["--no-default-features"] };
+// Only scripts/test wants it. Its speed does not matter, so it is built the quick way.
+const CARGO_DENY = { crate: "cargo-deny", version: "0.20.2", bin: "cargo-deny", flags: ["--no-default-features", "--debug"] };
 
 export const toolPath = (bin) => path.join(toolsDir, "bin", bin);
 
@@ -27,7 +28,7 @@ async function installTool(tool) {
   const started = Date.now();
   log(`installing ${tool.crate} ${tool.version} into ${toolsDir} (once, some minutes)`);
   const args = ["install", tool.crate, "--version", tool.version, "--root", toolsDir, "--force", ...(tool.flags ?? [])];
-  const quiet = { quiet: true, env: { ...process.env, CARGO_TERM_COLOR: "never" } };
+  const quiet = { quiet: true, env: { ...process.env, CARGO_TERM_COLOR: "never", CARGO_PROFILE_DEV_DEBUG: "0" } };
   try {
     await run("cargo", [...args, "--locked"], { ...quiet, capture: true });
   } catch {
@@ -74,6 +75,17 @@ async function ensurePackages() {
   }
 }
 
+/** Where cargo-deny is; null if it cannot be had here. */
+export async function ensureCargoDeny() {
+  try {
+    await withLock(path.join(toolsDir, "install.lock"), () => installTool(CARGO_DENY));
+    return toolPath(CARGO_DENY.bin);
+  } catch (error) {
+    log(error.message);
+    return null;
+  }
+}
+
 export async function ensureTools() {
   const major = Number(process.versions.node.split(".")[0]);
   if (major < 20) throw new Failure(`node ${process.versions.node} is too old: 20 or newer is needed to start`);
@@ -87,7 +99,7 @@ export async function ensureTools() {
 if (isEntry(import.meta.url)) {
   main(async () => {
     await ensureTools();
-    if (process.argv.includes("--deny")) await withLock(path.join(toolsDir, "install.lock"), () => installTool(CARGO_DENY));
+    if (process.argv.includes("--deny")) await ensureCargoDeny();
     log(`tools are ready in ${toolsDir}`);
   });
 }

@@ -20,7 +20,7 @@ pub extern "C" fn common_entities() -> u32 {
     small(counts::imip().1)
 }
 
-/// Entities that mail-parser decodes.
+/// All entities of HTML that are decoded.
 #[unsafe(no_mangle)]
 pub extern "C" fn html_entities() -> u32 {
     small(counts::entities())
