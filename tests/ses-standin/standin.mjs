@@ -199,7 +199,7 @@ export async function startStandin(options = {}) {
     res.write("[");
     for (const [index, message] of wanted.entries()) {
       const text = (index ? ",\n" : "") + JSON.stringify(toJson(message, brief));
-      if (!res.write(text)) await new Promise((resolve) => res.once("drain", resolve).once("close", resolve));
+      if (!res.write(text)) await drained(res);
       if (res.destroyed) return;
     }
     res.end("]\n");
@@ -261,6 +261,16 @@ export async function startStandin(options = {}) {
       }),
   };
 }
+
+/** Until a response takes more, or nobody reads it any longer. */
+const drained = (res) =>
+  new Promise((resolve) => {
+    const done = () => {
+      res.off("drain", done).off("close", done);
+      resolve();
+    };
+    res.on("drain", done).on("close", done);
+  });
 
 /** The envelope of a SendEmail request, checked as far as SES checks it. */
 function readMail(body) {
