@@ -66,7 +66,7 @@ impl D1 {
     }
 
     async fn run_one(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let rows = self.prepare(sql, params)?.raw_js_value().await.map_err(platform)?;
+        let rows = self.prepare(sql, params)?.raw_js_value().await.map_err(refused)?;
         rows.iter().map(|row| cells(&Array::from(row))).collect()
     }
 
@@ -83,6 +83,14 @@ impl D1 {
 #[allow(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 fn failed(error: JsValue) -> StoreError {
     platform(words(&error))
+}
+
+/// D1's own words, without the stack that `worker` prints with them.
+fn refused(error: worker::Error) -> StoreError {
+    match error {
+        worker::Error::D1(error) => platform(error.cause()),
+        other => platform(other),
+    }
 }
 
 fn platform(error: impl std::fmt::Display) -> StoreError {
