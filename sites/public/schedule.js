@@ -11,7 +11,6 @@
   const key = store(form.dataset.schedule);
   const boxes = [...form.querySelectorAll('input[name="event"]')];
   const count = form.querySelector("[data-count]");
-  const button = form.querySelector("button[type=submit]");
   const email = form.querySelector("#email");
   const idle = count.textContent;
   const read = () => { try { return JSON.parse(localStorage.getItem(key)) || {}; } catch { return {}; } };
@@ -23,7 +22,6 @@
   const update = () => {
     const picks = boxes.filter((box) => box.checked).map((box) => box.value);
     count.textContent = picks.length ? `${picks.length} picked` : idle;
-    button.textContent = picks.length > 1 ? `Send ${picks.length} invites` : picks.length ? "Send invite" : "Send invites";
     write({ picks, email: email.value });
   };
   form.addEventListener("change", update);

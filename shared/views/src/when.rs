@@ -11,6 +11,8 @@ pub struct WhenView {
     pub weekday: String,
     /// `2`.
     pub day: String,
+    /// `Fri 2 Jul`.
+    pub short: String,
     /// `Friday 2 July 2027`, with the last day where there are several.
     pub long: String,
     /// `2027-07`.
@@ -62,6 +64,7 @@ impl WhenView {
         Self {
             weekday: date.format("%a").to_string(),
             day: date.day().to_string(),
+            short: date.format("%a %-d %b").to_string(),
             long,
             month_key: date.format("%Y-%m").to_string(),
             month: date.format("%B %Y").to_string(),

@@ -186,7 +186,7 @@ impl AddressProblem {
     }
 }
 
-/// Whether a text looks like the placeholder of a mailing program: Mailchimp, Klaviyo, HubSpot, `SendGrid`,
+/// Whether a text looks like the placeholder of a mailing program: Mailchimp, Klaviyo, `HubSpot`, `SendGrid`,
 /// `ActiveCampaign`, Constant Contact, Campaign Monitor, Zoho, Salesforce, Braze, Mailer Lite.
 pub fn is_merge_tag(text: &str) -> bool {
     let pairs = [("*|", "|*"), ("{{", "}}"), ("{%", "%}"), ("%%", "%%"), ("[[", "]]"), ("$[", "]"), ("{$", "}"), ("[", "]"), ("<%", "%>"), ("${", "}")];

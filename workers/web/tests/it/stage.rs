@@ -226,10 +226,9 @@ impl Stage {
     pub fn mails(&self) -> usize {
         let mut mails = 0;
         while let Some(job) = self.world.next_job() {
-            if let Job::Batch { event, batch } = job {
-                if let Reply::Leased(lease) = block_on(self.world.event(&event, Command::Lease { batch })).unwrap() {
-                    mails += lease.mails.len();
-                }
+            let Job::Batch { event, batch } = job else { continue };
+            if let Reply::Leased(lease) = block_on(self.world.event(&event, Command::Lease { batch })).unwrap() {
+                mails += lease.mails.len();
             }
         }
         mails
