@@ -78,7 +78,7 @@ impl Reader<'_> {
         self.faults.push(format!("{name} {what}"));
     }
 
-    fn secret(&mut self, name: &'static str) -> String {
+    fn own_key(&mut self, name: &'static str) -> String {
         let secret = self.required(name);
         if self.build == Build::Production && !secret.is_empty() {
             if secret.starts_with(LOCAL_KEY_PREFIX) {
@@ -176,8 +176,8 @@ pub fn read(vars: &BTreeMap<String, String>, build: Build) -> Result<Settings, F
         session_token: r.optional("SES_SESSION_TOKEN"),
         configuration_set: r.optional("SES_CONFIGURATION_SET"),
     };
-    let keys = Keys { event: Key::new(&r.secret("EVENT_KEY")), link: Key::new(&r.secret("LINK_KEY")) };
-    let admin_key_hash = sha256_hex(r.secret("ADMIN_KEY").as_bytes());
+    let keys = Keys { event: Key::new(&r.own_key("EVENT_KEY")), link: Key::new(&r.own_key("LINK_KEY")) };
+    let admin_key_hash = sha256_hex(r.own_key("ADMIN_KEY").as_bytes());
     let standard_key_hash = match build {
         Build::Local => r.optional("STANDARD_KEY").map(|key| sha256_hex(key.as_bytes())),
         // Not even known: a key that opens things must not stand in a deployed environment by accident.
