@@ -150,6 +150,8 @@ pub enum Fate {
         /// What was seen instead.
         reason: String,
     },
+    /// The guest has asked for no more mail since: it did not leave.
+    Suppressed,
 }
 
 /// An object's answer.

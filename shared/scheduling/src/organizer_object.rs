@@ -221,7 +221,7 @@ fn settle(
         return Ok(());
     };
     let again = match fate {
-        Fate::Accepted { .. } | Fate::Refused { .. } => {
+        Fate::Accepted { .. } | Fate::Refused { .. } | Fate::Suppressed => {
             return conn
                 .run("DELETE FROM notice WHERE id = ?1", &[id.into()])
                 .map(drop);

@@ -6,9 +6,11 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use futures_util::StreamExt;
-use itip::EventId;
+use itip::{CalAddress, EventId};
 use scheduling::command::{BatchId, Command, CommandError, Fate, Lease, MailJob, Reply, Settled};
+use scheduling::keys::address_hash;
 use scheduling::send_gate::{Lane, Pace, Permit};
+use store::accounts;
 
 use crate::compose::guest_mail;
 use crate::ses_call::{Answer, ask_account, send};
@@ -37,24 +39,44 @@ pub(crate) async fn deliver(
     if lease.mails.is_empty() {
         return Ok(NOTHING);
     }
-    let permit = permit(lease.mails.len(), ctx).await;
+    let unwilling = match unwilling(&lease, ctx).await {
+        Ok(unwilling) => unwilling,
+        Err(error) => {
+            // Nothing has left: the whole lease goes back into the queue.
+            settle(event, Command::Settle { batch, lease: lease.lease, mails: Vec::new() }, ctx).await?;
+            return Err(error);
+        }
+    };
+    let (stay, go): (Vec<&MailJob>, Vec<&MailJob>) = lease.mails.iter().partition(|job| unwilling.contains(&job.guest));
+    let permit = permit(go.len(), ctx).await;
     let granted = usize::try_from(permit.granted).unwrap_or(usize::MAX);
     // Once SES says "too fast" or holds the account, what has not left yet waits.
     let stopped = AtomicI64::new(0);
-    let (now, later) = lease.mails.split_at_checked(granted).unwrap_or((&lease.mails, &[]));
-    let wait = |job: &MailJob| settled(job, Fate::Throttled { retry_secs: permit.retry_secs.max(1) });
+    let (now, later) = go.split_at_checked(granted).unwrap_or((&go, &[]));
+    let wait = |job: &&MailJob| settled(job, Fate::Throttled { retry_secs: permit.retry_secs.max(1) });
     let mut mails: Vec<Settled> = futures_util::stream::iter(now)
         .map(|job| deliver_one(&lease, job, &stopped, ctx))
         .buffer_unordered(CONCURRENT_MAX)
         .collect()
         .await;
     mails.extend(later.iter().map(wait));
+    mails.extend(stay.into_iter().map(|job| settled(job, Fate::Suppressed)));
     let verdict = count(mails.iter().map(|mail| &mail.fate));
     settle(event, Command::Settle { batch, lease: lease.lease.clone(), mails }, ctx).await?;
     if permit.ask_account {
         ask_account(ctx).await;
     }
     Ok(verdict)
+}
+
+/// Who of a lease has asked this organizer, or everybody, for no more mail. Unsubscribing tells one event; the others
+/// find out here.
+async fn unwilling(lease: &Lease, ctx: &CourierContext) -> Result<Vec<CalAddress>, CourierError> {
+    let hashed = |job: &MailJob| (address_hash(&ctx.keys, &job.guest), job.guest.clone());
+    let guests: Vec<(String, CalAddress)> = lease.mails.iter().map(hashed).collect();
+    let hashes: Vec<String> = guests.iter().map(|(hash, _)| hash.clone()).collect();
+    let suppressed = accounts::suppressed_among(ctx.db.as_ref(), &hashes, &lease.event.owner).await?;
+    Ok(guests.into_iter().filter(|(hash, _)| suppressed.contains(hash)).map(|(_, guest)| guest).collect())
 }
 
 const NOTHING: DeliveryVerdict = DeliveryVerdict::Done { accepted: 0, other: 0 };
@@ -131,7 +153,7 @@ pub(crate) fn count<'a>(fates: impl Iterator<Item = &'a Fate>) -> DeliveryVerdic
     for fate in fates {
         match fate {
             Fate::Accepted { .. } => accepted += 1,
-            Fate::Throttled { .. } | Fate::Refused { .. } | Fate::Unknown { .. } => other += 1,
+            Fate::Throttled { .. } | Fate::Refused { .. } | Fate::Unknown { .. } | Fate::Suppressed => other += 1,
         }
     }
     DeliveryVerdict::Done { accepted, other }

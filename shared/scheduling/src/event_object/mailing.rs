@@ -169,6 +169,10 @@ pub(super) fn settle(
                 refused(conn, &record, &settled.guest, version, reason, now)?;
                 true
             }
+            Fate::Suppressed => {
+                super::close_delivery(conn, &settled.guest, Delivery::Suppressed)?;
+                true
+            }
             Fate::Unknown { .. } => {
                 may_have(conn, &settled.guest, version)?;
                 unknown.push(settled.guest.clone());
