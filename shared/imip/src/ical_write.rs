@@ -1,133 +1,22 @@
-//! Calendar text out (RFC 5545): our own small content-line model, because a calendar library's serialiser invents
-//! and drops properties.
+//! Calendar text for guests and feeds: iCalendar objects (RFC 5545) that carry iTIP messages (RFC 5546).
 //!
-//! Invariant: nothing that a person wrote can end a line or start a property.
+//! What lives here: which properties a message has and in which order. What does not: how a line is escaped
+//! and folded (`content_line`), and the time-zone definitions (`vtimezone`).
 
-use std::fmt::Write;
-
-use chrono::NaiveDateTime;
+use chrono::{DateTime, Datelike, NaiveDate};
 use itip::{
-    CalAddress, EventDetails, EventStatus, Method, Override, OverrideState, PartStat, Recurrence, RecurrenceId,
+    CalAddress, Class, EventDetails, EventStatus, Method, Override, OverrideState, PartStat, Recurrence, RecurrenceId,
     Sequence, Timestamp, When, Zone,
 };
 
-use crate::vtimezone::{in_zone_of, vtimezones};
+use crate::content_line::{Lines, date, date_time, escape_text, utc};
+use crate::text_to_html;
+use crate::vtimezone::{ZoneBook, on_clock_of};
 
-/// Octets of a line before it is folded, without CRLF (RFC 5545 section 3.1).
-const LINE_OCTETS_MAX: usize = 75;
-/// Calendar text under construction.
-#[derive(Default)]
-struct Lines(String);
-
-impl Lines {
-    /// Writes a line whose value is already in its wire form.
-    fn raw(&mut self, name: &str, params: &[(&str, &str)], value: &str) {
-        let mut line = String::from(name);
-        for (param, value) in params {
-            line.push(';');
-            line.push_str(param);
-            line.push('=');
-            line.push_str(&param_value(value));
-        }
-        line.push(':');
-        line.extend(value.chars().filter(|c| !breaks_line(*c)));
-        self.fold(&line);
-    }
-
-    /// Writes a TEXT property (RFC 5545 section 3.3.11).
-    fn text(&mut self, name: &str, params: &[(&str, &str)], text: &str) {
-        self.raw(name, params, &escape_text(text));
-    }
-
-    /// Writes a TEXT property unless it is empty.
-    fn some_text(&mut self, name: &str, text: &str) {
-        if !text.is_empty() {
-            self.text(name, &[], text);
-        }
-    }
-
-    fn when(&mut self, name: &str, when: &When) {
-        match when {
-            When::Date(date) => self.raw(name, &[("VALUE", "DATE")], &date.format("%Y%m%d").to_string()),
-            When::At(moment) => match &moment.zone {
-                Zone::Utc | Zone::Floating => self.raw(name, &[], &date_time(when)),
-                Zone::Iana(tzid) | Zone::Custom { tzid, .. } => self.raw(name, &[("TZID", tzid)], &date_time(when)),
-            },
-        }
-    }
-
-    fn timestamp(&mut self, name: &str, timestamp: Timestamp) {
-        self.raw(name, &[], &utc(timestamp));
-    }
-
-    /// Writes a line in pieces of at most 75 octets, cut between characters.
-    fn fold(&mut self, line: &str) {
-        let mut octets = 0;
-        for c in line.chars() {
-            if octets + c.len_utf8() > LINE_OCTETS_MAX {
-                self.0.push_str("\r\n ");
-                octets = 1;
-            }
-            self.0.push(c);
-            octets += c.len_utf8();
-        }
-        self.0.push_str("\r\n");
-    }
-}
-
-fn date_time(when: &When) -> String {
-    match when {
-        When::Date(date) => date.format("%Y%m%d").to_string(),
-        When::At(moment) if moment.zone == Zone::Utc => moment.local.format("%Y%m%dT%H%M%SZ").to_string(),
-        When::At(moment) => moment.local.format("%Y%m%dT%H%M%S").to_string(),
-    }
-}
-
-fn utc(timestamp: Timestamp) -> String {
-    let moment = chrono::DateTime::from_timestamp(timestamp.0, 0).map_or(NaiveDateTime::MIN, |at| at.naive_utc());
-    moment.format("%Y%m%dT%H%M%SZ").to_string()
-}
-
-/// Characters that some reader takes for the end of a line, and other controls.
-fn breaks_line(c: char) -> bool {
-    (c.is_control() && c != '\t') || c == '\u{2028}' || c == '\u{2029}'
-}
-
-fn escape_text(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' | ';' | ',' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            '\r' if chars.peek() == Some(&'\n') => {}
-            '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' => escaped.push_str("\\n"),
-            c if breaks_line(c) => {}
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-/// A parameter value: quoted where it must be, carets by RFC 6868.
-fn param_value(value: &str) -> String {
-    let mut encoded = String::with_capacity(value.len() + 2);
-    let mut quoted = false;
-    for c in value.chars() {
-        match c {
-            '^' => encoded.push_str("^^"),
-            '"' => encoded.push_str("^'"),
-            c if breaks_line(c) => encoded.push(' '),
-            c => {
-                quoted |= matches!(c, ':' | ';' | ',');
-                encoded.push(c);
-            }
-        }
-    }
-    if quoted { format!("\"{encoded}\"") } else { encoded }
-}
+/// Years for which the zones of a series without end are defined.
+const ENDLESS_YEARS: i32 = 10;
+/// The same for one that ends, however late.
+const SERIES_YEARS_MAX: i32 = 30;
 
 /// A calendar message to one guest, or an answer of ours to an organizer.
 #[derive(Debug, Clone)]
@@ -168,159 +57,16 @@ pub struct OutgoingCalendar<'a> {
     pub comment: Option<&'a str>,
 }
 
-/// Writes a message, CRLF line ends, pure in its arguments: a repeat is byte for byte the same.
-pub fn calendar_text(calendar: &OutgoingCalendar<'_>) -> String {
-    let mut lines = Lines::default();
-    let exceptions = || changed(calendar.overrides);
-    let used = calendar.details.into_iter().chain(exceptions().map(|(_, details)| details));
-    begin(&mut lines, Some(calendar.method), calendar.prodid, used);
-    if let Some(details) = calendar.details {
-        let recurrence = with_cancelled_instances(calendar.overrides, details);
-        vevent(&mut lines, calendar, details, Some(&recurrence), None);
-    }
-    // The CANCEL of a series names the series; the exceptions go with it.
-    if calendar.method != Method::Cancel || calendar.details.is_none() {
-        for (recurrence_id, details) in exceptions() {
-            vevent(&mut lines, calendar, details, None, Some(recurrence_id));
-        }
-    }
-    lines.raw("END", &[], "VCALENDAR");
-    lines.0
-}
-
-fn begin<'a>(
-    lines: &mut Lines,
-    method: Option<Method>,
-    prodid: &str,
-    details: impl Iterator<Item = &'a EventDetails>,
-) {
-    lines.raw("BEGIN", &[], "VCALENDAR");
-    lines.text("PRODID", &[], prodid);
-    lines.raw("VERSION", &[], "2.0");
-    lines.raw("CALSCALE", &[], "GREGORIAN");
-    if let Some(method) = method {
-        lines.raw("METHOD", &[], method.as_str());
-    }
-    let used: Vec<&EventDetails> = details.collect();
-    let recurrences = used.iter().flat_map(|details| details.recurrence.rdate.iter().chain(&details.recurrence.exdate));
-    let whens = used.iter().flat_map(|details| [&details.start, &details.end]).chain(recurrences);
-    lines.0.push_str(&vtimezones(whens));
-}
-
-/// The changed instances.
-fn changed(overrides: &[Override]) -> impl Iterator<Item = (&RecurrenceId, &EventDetails)> {
-    overrides.iter().filter_map(|exception| match &exception.state {
-        OverrideState::Changed(details) => Some((&exception.recurrence_id, details.as_ref())),
-        OverrideState::Cancelled => None,
-    })
-}
-
-/// The series' own exceptions and the instances that were called off: to a guest both are EXDATE.
-fn with_cancelled_instances(overrides: &[Override], details: &EventDetails) -> Recurrence {
-    let mut recurrence = details.recurrence.clone();
-    let cancelled = overrides.iter().filter(|exception| exception.state == OverrideState::Cancelled);
-    recurrence.exdate.extend(cancelled.map(|exception| in_zone_of(&details.start, &exception.recurrence_id.when)));
-    recurrence
-}
-
-fn vevent(
-    lines: &mut Lines,
-    calendar: &OutgoingCalendar<'_>,
-    details: &EventDetails,
-    recurrence: Option<&Recurrence>,
-    instance: Option<&RecurrenceId>,
-) {
-    let off = calendar.method == Method::Cancel || calendar.cancelled;
-    lines.raw("BEGIN", &[], "VEVENT");
-    lines.text("UID", &[], calendar.uid);
-    lines.timestamp("DTSTAMP", calendar.dtstamp);
-    lines.raw("SEQUENCE", &[], &calendar.sequence.0.to_string());
-    if let Some(recurrence_id) = instance {
-        let when = calendar.details.map_or_else(
-            || recurrence_id.when.clone(),
-            |master| in_zone_of(&master.start, &recurrence_id.when),
-        );
-        lines.when("RECURRENCE-ID", &when);
-    }
-    times(lines, details, recurrence);
-    lines.text("SUMMARY", &[], &details.summary);
-    texts(lines, details);
-    lines.raw("CLASS", &[], "PUBLIC");
-    lines.raw("STATUS", &[], status(details, off));
-    lines.raw("TRANSP", &[], if details.transparent { "TRANSPARENT" } else { "OPAQUE" });
-    lines.timestamp("CREATED", calendar.created);
-    lines.timestamp("LAST-MODIFIED", calendar.last_modified);
-    lines.some_text("COMMENT", calendar.comment.unwrap_or_default());
-    let organizer = format!("mailto:{}", calendar.organizer_address);
-    let named = [("CN", calendar.organizer_name)];
-    lines.raw("ORGANIZER", if calendar.organizer_name.is_empty() { &[] } else { &named }, &organizer);
-    let name = if calendar.attendee_name.is_empty() { calendar.attendee.as_str() } else { calendar.attendee_name };
-    let params = [
-        ("CN", name),
-        ("CUTYPE", "INDIVIDUAL"),
-        ("ROLE", "REQ-PARTICIPANT"),
-        ("PARTSTAT", calendar.partstat.as_str()),
-        ("RSVP", "TRUE"),
-    ];
-    lines.raw("ATTENDEE", &params, &format!("mailto:{}", calendar.attendee));
-    if let (Some(minutes), Method::Request) = (calendar.alarm_minutes, calendar.method) {
-        lines.raw("BEGIN", &[], "VALARM");
-        lines.raw("ACTION", &[], "DISPLAY");
-        lines.text("DESCRIPTION", &[], &details.summary);
-        lines.raw("TRIGGER", &[], &format!("-PT{minutes}M"));
-        lines.raw("END", &[], "VALARM");
-    }
-    lines.raw("END", &[], "VEVENT");
-}
-
-fn times(lines: &mut Lines, details: &EventDetails, recurrence: Option<&Recurrence>) {
-    lines.when("DTSTART", &details.start);
-    // A DTEND equal to its DTSTART is not allowed (RFC 5545 section 3.8.2.2); its absence says the same.
-    if details.end != details.start {
-        lines.when("DTEND", &details.end);
-    }
-    let Some(recurrence) = recurrence else { return };
-    if let Some(rule) = &recurrence.rrule {
-        lines.raw("RRULE", &[], rule);
-    }
-    for when in &recurrence.rdate {
-        lines.when("RDATE", when);
-    }
-    for when in &recurrence.exdate {
-        lines.when("EXDATE", when);
-    }
-}
-
-fn texts(lines: &mut Lines, details: &EventDetails) {
-    lines.some_text("DESCRIPTION", &details.description);
-    if !details.description_html.is_empty() {
-        let html = format!("<html><body>{}</body></html>", details.description_html);
-        lines.text("X-ALT-DESC", &[("FMTTYPE", "text/html")], &html);
-    }
-    lines.some_text("LOCATION", &details.location);
-    if !details.url.is_empty() {
-        lines.raw("URL", &[], &details.url);
-    }
-}
-
-fn status(details: &EventDetails, cancelled: bool) -> &'static str {
-    match (cancelled, details.status) {
-        (true, _) | (_, EventStatus::Cancelled) => "CANCELLED",
-        (false, EventStatus::Tentative) => "TENTATIVE",
-        (false, EventStatus::Confirmed) => "CONFIRMED",
-    }
-}
-
 /// A calendar that anybody may read: a feed to subscribe to, or a file to open.
 #[derive(Debug, Clone)]
 pub struct Publication<'a> {
-    /// PUBLISH, or `None` for a plain calendar file. Outlook opens a file with METHOD:PUBLISH as a single meeting.
+    /// PUBLISH, or `None` for a plain calendar file.
     pub method: Option<Method>,
     /// PRODID.
     pub prodid: &'a str,
     /// The calendar's name, empty if none.
     pub name: &'a str,
-    /// How often a subscriber should come back.
+    /// How often a subscriber should come back; `None` for a file.
     pub refresh_minutes: Option<u32>,
     /// The events in order.
     pub events: &'a [PublishedEvent<'a>],
@@ -349,80 +95,294 @@ pub struct PublishedEvent<'a> {
     pub cancelled: bool,
 }
 
+/// Writes a message: CRLF, pure in its argument, so that a repeat is byte for byte the same.
+pub fn calendar_text(calendar: &OutgoingCalendar<'_>) -> String {
+    let event = PublishedEvent {
+        uid: calendar.uid,
+        sequence: calendar.sequence,
+        dtstamp: calendar.dtstamp,
+        organizer: Some((calendar.organizer_address, calendar.organizer_name)),
+        details: calendar.details,
+        overrides: calendar.overrides,
+        created: calendar.created,
+        last_modified: calendar.last_modified,
+        cancelled: calendar.cancelled || calendar.method == Method::Cancel,
+    };
+    write(calendar.prodid, Some(calendar.method), &[event], Reader::Guest(calendar), |_| {})
+}
+
 /// Writes a publication.
 pub fn publish_text(publication: &Publication<'_>) -> String {
+    let Publication { method, prodid, name, refresh_minutes, events } = *publication;
+    let reader = if refresh_minutes.is_some() { Reader::Subscriber } else { Reader::Anybody };
+    write(prodid, method, events, reader, |lines| {
+        // RFC 7986 has the first of each pair; Outlook, Google and Apple still read the second.
+        lines.text("NAME", &[], name);
+        lines.text("X-WR-CALNAME", &[], name);
+        if let Some(minutes) = refresh_minutes {
+            let every = format!("PT{minutes}M");
+            lines.property("REFRESH-INTERVAL", &[("VALUE", "DURATION")], &every);
+            lines.property("X-PUBLISHED-TTL", &[], &every);
+        }
+    })
+}
+
+/// Whose calendar the text is for.
+#[derive(Clone, Copy)]
+enum Reader<'a> {
+    Guest(&'a OutgoingCalendar<'a>),
+    Subscriber,
+    Anybody,
+}
+
+fn write(
+    prodid: &str,
+    method: Option<Method>,
+    events: &[PublishedEvent<'_>],
+    reader: Reader<'_>,
+    write_about: impl FnOnce(&mut Lines),
+) -> String {
+    let mut zones = ZoneBook::default();
+    let events: Vec<_> = events.iter().map(|event| (event, vevents(event))).collect();
+    for (event, vevents) in &events {
+        for vevent in vevents {
+            vevent.note_zones(event.dtstamp, &mut zones);
+        }
+    }
     let mut lines = Lines::default();
-    let used = publication.events.iter().flat_map(|event| {
-        event.details.into_iter().chain(changed(event.overrides).map(|(_, details)| details))
+    lines.begin("VCALENDAR");
+    lines.text("PRODID", &[], prodid);
+    lines.property("VERSION", &[], "2.0");
+    lines.property("CALSCALE", &[], "GREGORIAN");
+    if let Some(method) = method {
+        lines.property("METHOD", &[], method.as_str());
+    }
+    write_about(&mut lines);
+    zones.write(&mut lines);
+    for (event, vevents) in &events {
+        for vevent in vevents {
+            vevent.write(event, reader, &zones, &mut lines);
+        }
+    }
+    lines.end("VCALENDAR");
+    lines.into_text()
+}
+
+/// A VEVENT: the master, or an instance that differs from it.
+struct Vevent<'a> {
+    details: &'a EventDetails,
+    recurrence_id: Option<RecurrenceId>,
+    recurrence: Recurrence,
+}
+
+/// The components of an event. A cancelled one is whole in its master: what its instances said is over.
+fn vevents<'a>(event: &PublishedEvent<'a>) -> Vec<Vevent<'a>> {
+    let master = event.details.map(|details| Vevent {
+        details,
+        recurrence_id: None,
+        recurrence: without_cancelled_instances(details, event.overrides),
     });
-    begin(&mut lines, publication.method, publication.prodid, used);
-    lines.some_text("NAME", publication.name);
-    if let Some(minutes) = publication.refresh_minutes {
-        lines.raw("REFRESH-INTERVAL", &[("VALUE", "DURATION")], &format!("PT{minutes}M"));
-    }
-    for event in publication.events {
-        if let Some(details) = event.details {
-            let recurrence = with_cancelled_instances(event.overrides, details);
-            published(&mut lines, event, details, Some(&recurrence), None);
-        }
-        for (recurrence_id, details) in changed(event.overrides) {
-            published(&mut lines, event, details, None, Some(recurrence_id));
-        }
-    }
-    lines.raw("END", &[], "VCALENDAR");
-    lines.0
-}
-
-fn published(
-    lines: &mut Lines,
-    event: &PublishedEvent<'_>,
-    details: &EventDetails,
-    recurrence: Option<&Recurrence>,
-    instance: Option<&RecurrenceId>,
-) {
-    lines.raw("BEGIN", &[], "VEVENT");
-    lines.text("UID", &[], event.uid);
-    lines.timestamp("DTSTAMP", event.dtstamp);
-    lines.raw("SEQUENCE", &[], &event.sequence.0.to_string());
-    if let Some(recurrence_id) = instance {
-        let when = event.details.map_or_else(
-            || recurrence_id.when.clone(),
-            |master| in_zone_of(&master.start, &recurrence_id.when),
+    let is_series = event.details.is_none_or(|details| details.recurrence.is_series());
+    let instances =
+        event.overrides.iter().filter(|_| is_series && !(event.cancelled && event.details.is_some())).filter_map(
+            |exception| match &exception.state {
+                OverrideState::Changed(details) => Some(Vevent {
+                    details,
+                    recurrence_id: Some(RecurrenceId {
+                        when: on_clock_of(&event.details.unwrap_or(details).start, &exception.recurrence_id.when),
+                        ..exception.recurrence_id
+                    }),
+                    recurrence: Recurrence::default(),
+                }),
+                OverrideState::Cancelled => None,
+            },
         );
-        lines.when("RECURRENCE-ID", &when);
-    }
-    times(lines, details, recurrence);
-    lines.text("SUMMARY", &[], &details.summary);
-    texts(lines, details);
-    lines.raw("STATUS", &[], status(details, event.cancelled));
-    // Whoever subscribes and accepts an invitation must not be busy twice.
-    lines.raw("TRANSP", &[], "TRANSPARENT");
-    lines.timestamp("CREATED", event.created);
-    lines.timestamp("LAST-MODIFIED", event.last_modified);
-    if let Some((address, name)) = event.organizer {
-        let named = [("CN", name)];
-        lines.raw("ORGANIZER", if name.is_empty() { &[] } else { &named }, &format!("mailto:{address}"));
-    }
-    lines.raw("END", &[], "VEVENT");
+    master.into_iter().chain(instances).collect()
 }
 
-/// Writes a UTC offset (RFC 5545 section 3.3.14).
-pub(crate) fn utc_offset(seconds: i32) -> String {
-    let sign = if seconds < 0 { '-' } else { '+' };
-    let (hours, minutes, rest) = (seconds.abs() / 3600, seconds.abs() / 60 % 60, seconds.abs() % 60);
-    let mut text = format!("{sign}{hours:02}{minutes:02}");
-    if rest != 0 {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{rest:02}");
+/// How a series repeats once the instances that were called off are taken out of it.
+fn without_cancelled_instances(details: &EventDetails, overrides: &[Override]) -> Recurrence {
+    let mut recurrence = details.recurrence.clone();
+    if !recurrence.is_series() {
+        return recurrence;
     }
-    text
+    for exception in overrides.iter().filter(|exception| exception.state == OverrideState::Cancelled) {
+        if exception.recurrence_id.this_and_future {
+            end_before(&mut recurrence, &exception.recurrence_id.when, &details.start);
+        } else {
+            recurrence.exdate.push(exception.recurrence_id.when.clone());
+        }
+    }
+    for when in &mut recurrence.exdate {
+        *when = on_clock_of(&details.start, when);
+    }
+    recurrence.exdate.sort_by_key(When::instant);
+    recurrence.exdate.dedup();
+    recurrence
 }
 
-/// Writes a component's lines, folded.
-pub(crate) fn component(lines: &[(&str, String)]) -> String {
-    let mut text = Lines::default();
-    for (name, value) in lines {
-        text.raw(name, &[], value);
+/// Ends a series before an instance: to most calendar programs RANGE=THISANDFUTURE means one instance.
+fn end_before(recurrence: &mut Recurrence, instance: &When, start: &When) {
+    recurrence.rdate.retain(|when| when.instant() < instance.instant());
+    let Some(rule) = &mut recurrence.rrule else { return };
+    // RFC 5545 section 3.3.10: UNTIL is of the type of DTSTART, and in UTC where that has a zone.
+    let until = match start {
+        When::Date(_) => date(instance.local_date().pred_opt().unwrap_or(NaiveDate::MIN)),
+        When::At(moment) => {
+            let until = utc(instance.instant().plus(-1));
+            if moment.zone == Zone::Floating { until.trim_end_matches('Z').to_owned() } else { until }
+        }
+    };
+    let is_end = |part: &&str| ["COUNT=", "UNTIL="].iter().any(|end| part.to_ascii_uppercase().starts_with(end));
+    let rest: Vec<&str> = rule.split(';').filter(|part| !is_end(part)).collect();
+    *rule = format!("{};UNTIL={until}", rest.join(";"));
+}
+
+impl Vevent<'_> {
+    fn note_zones(&self, dtstamp: Timestamp, zones: &mut ZoneBook) {
+        let year = |at: Timestamp| DateTime::from_timestamp(at.0, 0).unwrap_or_default().year();
+        let from = self.details.start.local_date().year();
+        let from_now = from.max(year(dtstamp));
+        let last_year = match self.details.last_end {
+            Some(end) => year(end).min(from_now + SERIES_YEARS_MAX),
+            None => from_now + ENDLESS_YEARS,
+        };
+        let mut note = |when: &When| zones.note(when, last_year.max(when.local_date().year()));
+        note(&self.details.start);
+        note(&self.details.end);
+        self.recurrence_id.iter().for_each(|id| note(&id.when));
+        self.recurrence.rdate.iter().chain(&self.recurrence.exdate).for_each(note);
     }
-    text.0
+
+    fn write(&self, event: &PublishedEvent<'_>, reader: Reader<'_>, zones: &ZoneBook, lines: &mut Lines) {
+        lines.begin("VEVENT");
+        lines.text("UID", &[], event.uid);
+        lines.property("DTSTAMP", &[], &utc(event.dtstamp));
+        lines.property("SEQUENCE", &[], &event.sequence.0.to_string());
+        self.write_times(zones, lines);
+        self.write_contents(event, reader, lines);
+        lines.property("CREATED", &[], &utc(event.created));
+        lines.property("LAST-MODIFIED", &[], &utc(event.last_modified));
+        if let Some((address, name)) = event.organizer {
+            lines.property("ORGANIZER", &[("CN", name)], &mailto(address));
+        }
+        if let Reader::Guest(calendar) = reader {
+            write_guest(calendar, lines);
+            if let (Method::Request, Some(minutes)) = (calendar.method, calendar.alarm_minutes) {
+                write_alarm(minutes, &self.details.summary, lines);
+            }
+        }
+        lines.end("VEVENT");
+    }
+
+    fn write_times(&self, zones: &ZoneBook, lines: &mut Lines) {
+        if let Some(id) = &self.recurrence_id {
+            let range = if id.this_and_future { "THISANDFUTURE" } else { "" };
+            write_when("RECURRENCE-ID", &id.when, range, zones, lines);
+        }
+        write_when("DTSTART", &self.details.start, "", zones, lines);
+        // RFC 5545 section 3.8.2.2: DTEND is later than DTSTART; without it the event has no length.
+        if self.details.end.instant() > self.details.start.instant() {
+            write_when("DTEND", &self.details.end, "", zones, lines);
+        }
+        if let Some(rule) = &self.recurrence.rrule {
+            lines.property("RRULE", &[], rule);
+        }
+        for when in &self.recurrence.rdate {
+            write_when("RDATE", when, "", zones, lines);
+        }
+        for when in &self.recurrence.exdate {
+            write_when("EXDATE", when, "", zones, lines);
+        }
+    }
+
+    fn write_contents(&self, event: &PublishedEvent<'_>, reader: Reader<'_>, lines: &mut Lines) {
+        let details = self.details;
+        lines.text("SUMMARY", &[], &details.summary);
+        lines.text("DESCRIPTION", &[], &details.description);
+        // Outlook alone reads it; where it says no more than the text, it is left out.
+        if !details.description_html.is_empty() && details.description_html != text_to_html(&details.description) {
+            let html = format!("<html><body>{}</body></html>", details.description_html);
+            lines.text("X-ALT-DESC", &[("FMTTYPE", "text/html")], &html);
+        }
+        lines.text("LOCATION", &[], &details.location);
+        if !details.url.is_empty() {
+            lines.property("URL", &[], &uri(&details.url));
+        }
+        if !details.categories.is_empty() {
+            let categories: Vec<String> = details.categories.iter().map(|category| escape_text(category)).collect();
+            lines.property("CATEGORIES", &[], &categories.join(","));
+        }
+        let class = match details.class {
+            Class::Public => "PUBLIC",
+            Class::Private => "PRIVATE",
+            Class::Confidential => "CONFIDENTIAL",
+        };
+        lines.property("CLASS", &[], class);
+        let status = match details.status {
+            _ if event.cancelled => "CANCELLED",
+            EventStatus::Confirmed => "CONFIRMED",
+            EventStatus::Tentative => "TENTATIVE",
+            EventStatus::Cancelled => "CANCELLED",
+        };
+        lines.property("STATUS", &[], status);
+        // Who follows a calendar of sixty matches goes to few of them; what he goes to, his invitations say.
+        let is_transparent = details.transparent || matches!(reader, Reader::Subscriber);
+        lines.property("TRANSP", &[], if is_transparent { "TRANSPARENT" } else { "OPAQUE" });
+    }
+}
+
+fn write_when(name: &str, when: &When, range: &str, zones: &ZoneBook, lines: &mut Lines) {
+    let (params, value) = match when {
+        When::Date(day) => (("VALUE", "DATE"), date(*day)),
+        When::At(moment) => match (&moment.zone, zones.tzid(&moment.zone)) {
+            (Zone::Utc, _) => (("TZID", ""), date_time(moment.local) + "Z"),
+            (_, tzid) => (("TZID", tzid.unwrap_or_default()), date_time(moment.local)),
+        },
+    };
+    lines.property(name, &[params, ("RANGE", range)], &value);
+}
+
+fn write_guest(calendar: &OutgoingCalendar<'_>, lines: &mut Lines) {
+    let address = calendar.attendee.as_str();
+    let name = if calendar.attendee_name.is_empty() { address } else { calendar.attendee_name };
+    // Only a REQUEST wants an answer (RFC 5545 section 3.2.17).
+    let rsvp = if calendar.method == Method::Request { "TRUE" } else { "" };
+    let params = [
+        ("CN", name),
+        ("CUTYPE", "INDIVIDUAL"),
+        ("ROLE", "REQ-PARTICIPANT"),
+        ("PARTSTAT", calendar.partstat.as_str()),
+        ("RSVP", rsvp),
+    ];
+    lines.property("ATTENDEE", &params, &mailto(address));
+    lines.text("COMMENT", &[], calendar.comment.unwrap_or_default());
+}
+
+fn write_alarm(minutes: u32, summary: &str, lines: &mut Lines) {
+    lines.begin("VALARM");
+    lines.property("ACTION", &[], "DISPLAY");
+    lines.text("DESCRIPTION", &[], if summary.is_empty() { "Reminder" } else { summary });
+    lines.property("TRIGGER", &[], &format!("-PT{minutes}M"));
+    lines.end("VALARM");
+}
+
+/// A CAL-ADDRESS (RFC 5545 section 3.3.3). Escapes of RFC 6068 are left out: calendar programs compare the
+/// text after `mailto:` with a mailbox.
+fn mailto(address: &str) -> String {
+    format!("mailto:{address}")
+}
+
+/// A URI (RFC 3986): what may not stand in one is percent-encoded, space around and controls go.
+fn uri(url: &str) -> String {
+    let mut uri = String::with_capacity(url.len());
+    let mut buffer = [0; 4];
+    for c in url.trim().chars().filter(|c| !c.is_control()) {
+        if c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(c) {
+            uri.push(c);
+        } else {
+            uri.extend(c.encode_utf8(&mut buffer).bytes().map(|byte| format!("%{byte:02X}")));
+        }
+    }
+    uri
 }

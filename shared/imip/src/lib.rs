@@ -5,6 +5,7 @@
 
 mod auth;
 mod client;
+mod content_line;
 mod html;
 mod ical;
 mod ical_write;

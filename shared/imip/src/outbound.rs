@@ -1,169 +1,180 @@
-//! Mail out (RFC 6047): the shape that Gmail, Outlook, Apple and Yahoo all show buttons for.
+//! A mail as bytes (RFC 5322, 2045, 6047), in the shape in which every big client shows an invitation:
+//! `multipart/mixed` of `multipart/alternative` (text, HTML, calendar last) and the calendar once more as a file.
 //!
-//! `multipart/mixed` of a `multipart/alternative` (text, HTML, `text/calendar` last, without a disposition) and the
-//! same calendar once more as `invite.ics`. Boundaries follow from the mail's key: a repeat is byte for byte alike.
+//! Invariants: pure in its argument, so that a repeat of a mail is byte for byte the same; and whatever stands
+//! in a field, it adds no header and no part.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use itip::{CalAddress, Method, Timestamp};
 use mail_builder::MessageBuilder;
+use mail_builder::headers::HeaderType;
 use mail_builder::headers::address::Address;
 use mail_builder::headers::content_type::ContentType;
 use mail_builder::headers::raw::Raw;
 use mail_builder::mime::{BodyPart, MimePart};
 
-/// A name and a mailbox.
+/// A mailbox with its display name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailbox {
-    /// The display name, empty if none.
+    /// Shown name, empty if none.
     pub name: String,
-    /// The mailbox.
+    /// Where mail goes.
     pub address: CalAddress,
 }
 
-/// How a reader stops the mail (RFC 2369, RFC 8058).
+/// A mail to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListUnsubscribe {
-    /// Takes a one-click POST.
-    pub https: String,
-    /// A `mailto:` URL.
-    pub mailto: String,
+pub struct OutgoingMail {
+    /// From.
+    pub from: Mailbox,
+    /// To: one person a mail.
+    pub to: Mailbox,
+    /// Reply-To.
+    pub reply_to: Option<Mailbox>,
+    /// Subject; line breaks become spaces.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// The HTML document.
+    pub html: String,
+    /// METHOD and calendar text, as `calendar_text` wrote it.
+    pub calendar: Option<(Method, String)>,
+    /// Other files.
+    pub attachments: Vec<OutgoingAttachment>,
+    /// Message-ID without angle brackets. SES replaces it.
+    pub message_id: String,
+    /// Date. SES replaces it.
+    pub date: Timestamp,
+    /// How to be left alone.
+    pub list_unsubscribe: Option<ListUnsubscribe>,
+    /// Whether no person wrote it (RFC 3834): `Auto-Submitted: auto-generated`.
+    pub auto_submitted: bool,
+    /// Makes the boundaries; the same mail must have the same one.
+    pub boundary_seed: String,
 }
 
 /// A file that goes with a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutgoingAttachment {
-    /// Its name.
+    /// File name.
     pub name: String,
-    /// Its media type.
+    /// Media type, with parameters if needed.
     pub content_type: String,
-    /// Its content.
+    /// Content.
     pub bytes: Vec<u8>,
 }
 
-/// A mail to one person.
+/// List-Unsubscribe with one click (RFC 2369, RFC 8058).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutgoingMail {
-    /// From.
-    pub from: Mailbox,
-    /// To.
-    pub to: Mailbox,
-    /// Reply-To.
-    pub reply_to: Option<Mailbox>,
-    /// Subject.
-    pub subject: String,
-    /// The plain text.
-    pub text: String,
-    /// The HTML.
-    pub html: String,
-    /// METHOD and calendar text.
-    pub calendar: Option<(Method, String)>,
-    /// Files.
-    pub attachments: Vec<OutgoingAttachment>,
-    /// Message-ID without angle brackets.
-    pub message_id: String,
-    /// Date.
-    pub date: Timestamp,
-    /// List-Unsubscribe and List-Unsubscribe-Post.
-    pub list_unsubscribe: Option<ListUnsubscribe>,
-    /// Auto-Submitted: auto-generated (RFC 3834): keeps vacation notices from answering.
-    pub auto_submitted: bool,
-    /// What boundaries are made from: letters and digits.
-    pub boundary_seed: String,
+pub struct ListUnsubscribe {
+    /// An `https:` link that takes a POST.
+    pub https: String,
+    /// A `mailto:` link.
+    pub mailto: String,
 }
 
-/// Longest subject or name, in characters; a header line must stay below 998 octets when encoded.
-const HEADER_CHARS_MAX: usize = 180;
+/// Longest subject or name, in characters: mail programs show less, and SES counts the bytes of all headers.
+const PHRASE_CHARS_MAX: usize = 200;
+/// Longest seed of a boundary: RFC 2046 section 5.1.1 allows 70 characters for the whole.
+const SEED_CHARS_MAX: usize = 50;
+/// Begins every boundary. Neither base64 nor quoted-printable can write it.
+const BOUNDARY_MARK: &str = "=_";
 
-/// One line of text: nothing in it can end a header.
-fn header_text(text: &str) -> String {
-    let flat: String = text.chars().map(|c| if c.is_control() || c == '\u{2028}' || c == '\u{2029}' { ' ' } else { c }).collect();
-    let words: Vec<&str> = flat.split_whitespace().collect();
-    words.join(" ").chars().take(HEADER_CHARS_MAX).collect()
-}
-
-fn address(mailbox: &Mailbox) -> Address<'static> {
-    let name = header_text(&mailbox.name);
-    let name = (!name.is_empty()).then_some(name);
-    Address::new_address(name, mailbox.address.to_string())
-}
-
-/// Base64 in lines of 76 characters (RFC 2045 section 6.8).
-fn base64_lines(bytes: &[u8]) -> String {
-    let encoded = STANDARD.encode(bytes);
-    let mut text = String::with_capacity(encoded.len() + encoded.len() / 38 + 2);
-    for (index, c) in encoded.chars().enumerate() {
-        if index > 0 && index % 76 == 0 {
-            text.push_str("\r\n");
-        }
-        text.push(c);
-    }
-    text
-}
-
-fn base64_part<'a>(content_type: ContentType<'a>, bytes: &[u8]) -> MimePart<'a> {
-    let body = BodyPart::Text(base64_lines(bytes).into());
-    MimePart { headers: vec![("Content-Type".into(), content_type.into())], contents: body }
-        .transfer_encoding("base64")
-}
-
-fn multipart<'a>(subtype: &'static str, boundary: String, parts: Vec<MimePart<'a>>) -> MimePart<'a> {
-    MimePart::new(ContentType::new(subtype).attribute("boundary", boundary), BodyPart::Multipart(parts))
-}
-
-/// Writes the mail: CRLF line ends, ASCII only.
+/// Writes a mail.
 pub fn compose(mail: &OutgoingMail) -> Vec<u8> {
-    let boundary = |part: &str| format!("=_{}_{part}", mail.boundary_seed);
-    let plain = |subtype: &'static str, text: &str| {
-        base64_part(ContentType::new(subtype).attribute("charset", "utf-8"), crlf(text).as_bytes())
-    };
-    let mut alternative = vec![plain("text/plain", &mail.text), plain("text/html", &mail.html)];
-    let mut mixed = Vec::new();
-    if let Some((method, calendar)) = &mail.calendar {
-        let content_type =
-            ContentType::new("text/calendar").attribute("charset", "UTF-8").attribute("method", method.as_str());
-        alternative.push(base64_part(content_type, calendar.as_bytes()));
-        let file = ContentType::new("application/ics").attribute("name", "invite.ics");
-        mixed.push(base64_part(file, calendar.as_bytes()).attachment("invite.ics"));
-    }
-    for file in &mail.attachments {
-        let name = header_text(&file.name);
-        let content_type = ContentType::new(file.content_type.clone()).attribute("name", name.clone());
-        mixed.push(base64_part(content_type, &file.bytes).attachment(name));
-    }
-    let mut body = multipart("multipart/alternative", boundary("alt"), alternative);
-    if !mixed.is_empty() {
-        mixed.insert(0, body);
-        body = multipart("multipart/mixed", boundary("mix"), mixed);
-    }
     let mut message = MessageBuilder::new()
         .from(address(&mail.from))
         .to(address(&mail.to))
-        .subject(header_text(&mail.subject))
+        .subject(one_line(&mail.subject))
         .date(mail.date.0)
-        .message_id(header_text(&mail.message_id));
+        .message_id(token(&mail.message_id));
     if let Some(reply_to) = &mail.reply_to {
         message = message.reply_to(address(reply_to));
     }
-    if let Some(unsubscribe) = &mail.list_unsubscribe {
-        // One URL a line: the two together pass the length that SES and others allow a line.
-        let value = format!("<{}>,\r\n <{}>", header_text_long(&unsubscribe.https), header_text_long(&unsubscribe.mailto));
+    if let Some(ListUnsubscribe { https, mailto }) = &mail.list_unsubscribe {
         message = message
-            .header("List-Unsubscribe", Raw::new(value))
-            .header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"));
+            .header("List-Unsubscribe", raw(format!("<{}>, <{}>", token(https), token(mailto))))
+            .header("List-Unsubscribe-Post", raw("List-Unsubscribe=One-Click"));
     }
     if mail.auto_submitted {
-        message = message.header("Auto-Submitted", Raw::new("auto-generated"));
+        message = message.header("Auto-Submitted", raw("auto-generated"));
     }
-    // Writing to a Vec cannot fail.
-    message.body(body).write_to_vec().unwrap_or_default()
+    let mut bytes = Vec::new();
+    message.body(body(mail)).serialize(&mut bytes);
+    bytes
 }
 
-/// A URL of ours on one line, whatever its length.
-fn header_text_long(url: &str) -> String {
-    url.chars().filter(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>')).collect()
+fn body(mail: &OutgoingMail) -> MimePart<'_> {
+    let mut alternatives = vec![text_part("text/plain", &mail.text), text_part("text/html", &mail.html)];
+    let mut files = Vec::new();
+    if let Some((method, text)) = &mail.calendar {
+        alternatives.push(calendar_part(*method, text));
+        let file = ContentType::new("application/ics").attribute("name", "invite.ics");
+        files.push(MimePart::new(file, text.as_bytes()).attachment("invite.ics"));
+    }
+    files.extend(
+        mail.attachments
+            .iter()
+            .map(|file| base64_part(one_line(&file.content_type), &file.bytes).attachment(one_line(&file.name))),
+    );
+    let alternative = multipart("multipart/alternative", "a", &mail.boundary_seed, alternatives);
+    if files.is_empty() {
+        return alternative;
+    }
+    files.insert(0, alternative);
+    multipart("multipart/mixed", "m", &mail.boundary_seed, files)
 }
 
-fn crlf(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n")
+fn multipart<'a>(kind: &'a str, level: &str, seed: &str, parts: Vec<MimePart<'a>>) -> MimePart<'a> {
+    let seed: String = seed.chars().filter(char::is_ascii_alphanumeric).take(SEED_CHARS_MAX).collect();
+    let boundary = format!("{BOUNDARY_MARK}{level}_{seed}");
+    MimePart::new(ContentType::new(kind).attribute("boundary", boundary), parts)
+}
+
+fn text_part<'a>(kind: &'a str, text: &str) -> MimePart<'a> {
+    // A text that could hold a boundary goes as base64, in which none can stand.
+    if text.contains(BOUNDARY_MARK) {
+        return base64_part(format!("{kind}; charset=utf-8"), text);
+    }
+    let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n");
+    MimePart::new(ContentType::new(kind).attribute("charset", "utf-8"), text)
+}
+
+/// The part that makes the buttons: no disposition and no Content-ID, method and charset always said.
+/// Its transfer encoding is base64 or none: Gmail was seen to fail on quoted-printable.
+fn calendar_part(method: Method, text: &str) -> MimePart<'_> {
+    let content_type = format!("text/calendar; charset=UTF-8; method={}", method.as_str());
+    if text.is_ascii() {
+        with_content_type(content_type, text).transfer_encoding("7bit")
+    } else {
+        base64_part(content_type, text.as_bytes())
+    }
+}
+
+/// The library writes bytes of a type that it need not understand as base64.
+fn base64_part<'a>(content_type: String, bytes: impl AsRef<[u8]>) -> MimePart<'a> {
+    with_content_type(content_type, bytes.as_ref().to_vec())
+}
+
+fn with_content_type<'a>(content_type: String, contents: impl Into<BodyPart<'a>>) -> MimePart<'a> {
+    MimePart::raw(contents).header("Content-Type", Raw::new(content_type))
+}
+
+fn raw(value: impl Into<String>) -> HeaderType<'static> {
+    Raw::new(value.into()).into()
+}
+
+fn address(mailbox: &Mailbox) -> Address<'_> {
+    let name = one_line(&mailbox.name);
+    Address::new_address((!name.is_empty()).then_some(name), mailbox.address.as_str())
+}
+
+/// A text on one line, its spaces single.
+fn one_line(text: &str) -> String {
+    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(PHRASE_CHARS_MAX).collect()
+}
+
+/// A text without spaces, angle brackets and what is not ASCII: it can neither end nor leave its brackets.
+fn token(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>')).collect()
 }

@@ -269,6 +269,17 @@ fn a_batch_is_sent_once_and_settled() {
 }
 
 #[test]
+fn whoever_asked_for_no_more_mail_gets_none_of_any_event() {
+    let place = Place::new();
+    let batch = place.invite(&["a@y.test", "b@y.test"]);
+    let hash = scheduling::keys::address_hash(&keys(), &address("b@y.test"));
+    let suppress = accounts::suppress(&hash, Some(&address("ann@x.test")), "unsubscribed elsewhere", NOW);
+    block_on(place.ctx.db.run(suppress)).unwrap();
+    assert_eq!(place.run(batch), done(1, 1));
+    assert_eq!((place.show().waiting, place.guest("b@y.test").delivery), (0, Delivery::Suppressed));
+}
+
+#[test]
 fn each_answer_of_ses_has_its_fate() {
     for (act, waiting, delivery) in [
         (Act::Accept, 0, Delivery::Open),
@@ -331,22 +342,35 @@ fn composed(method: Method, update: bool, partstat: PartStat) -> String {
     String::from_utf8(raw).unwrap()
 }
 
+fn quoted_printable_decode(text: &str) -> Vec<u8> {
+    let joined = text.replace("=\n", "");
+    let mut parts = joined.split('=');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (hex, rest) = part.split_at(2);
+        bytes.push(u8::from_str_radix(hex, 16).unwrap());
+        bytes.extend(rest.as_bytes());
+    }
+    bytes
+}
+
 /// A mail with its parts decoded, so that a person can read it and its changes.
 fn readable(mail: &str) -> String {
     let mut out = String::new();
-    let (mut encoded, mut body) = (false, None::<String>);
+    let (mut decode, mut body) = (None::<fn(&str) -> Vec<u8>>, None::<String>);
     for line in mail.lines() {
         if line.starts_with("--=_") {
-            if let Some(body) = body.take() {
-                out.push_str(&String::from_utf8(base64_decode(&body)).unwrap().replace("\r\n", "\n"));
+            if let (Some(decode), Some(body)) = (decode.take(), body.take()) {
+                out.push_str(&String::from_utf8(decode(&body)).unwrap().replace("\r\n", "\n"));
             }
-            encoded = false;
-        } else if line == "Content-Transfer-Encoding: base64" {
-            encoded = true;
         } else if let Some(body) = &mut body {
-            body.push_str(line);
+            body.extend([line, "\n"]);
             continue;
-        } else if encoded && line.is_empty() {
+        } else if line == "Content-Transfer-Encoding: base64" {
+            decode = Some(base64_decode);
+        } else if line == "Content-Transfer-Encoding: quoted-printable" {
+            decode = Some(quoted_printable_decode);
+        } else if decode.is_some() && line.is_empty() {
             body = Some(String::new());
         }
         out.push_str(line);
