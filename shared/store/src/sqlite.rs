@@ -58,7 +58,9 @@ impl SqlConn for Sqlite {
         let mut statement = conn.prepare_cached(sql).map_err(platform)?;
         let bound = params.iter().map(|value| match value {
             Value::Null => rusqlite::types::Value::Null,
-            Value::Integer(number) => (*number).into(),
+            // Both platforms bind JavaScript numbers, which are doubles; columns of type INTEGER make integers of them.
+            #[allow(clippy::cast_precision_loss, reason = "numbers stay within 2^53")]
+            Value::Integer(number) => (*number as f64).into(),
             Value::Text(text) => text.clone().into(),
         });
         let columns = statement.column_count();
