@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use itip::{EventDetails, EventStatus, Moment, Override, OverrideState, Timestamp, When};
 
+use crate::limits::RULE_STEPS_MAX;
 use crate::rrule::{Expansion, Rule, Until};
 use crate::zone::Clock;
 
@@ -57,7 +58,8 @@ pub fn occurrences(
 }
 
 /// When the last occurrence ends; `None` for a series without end, or one too long to count.
-pub(crate) fn last_end(details: &EventDetails) -> Option<Timestamp> {
+/// Takes the steps it needs from `steps`, the allowance of a whole calendar.
+pub(crate) fn last_end(details: &EventDetails, steps: &mut u32) -> Option<Timestamp> {
     let series = Series::of(details);
     let kept = |start: &Start| !series.is_excluded(start);
     let mut last = series.extra_starts().into_iter().filter(kept).map(|start| start.instant).max();
@@ -65,13 +67,21 @@ pub(crate) fn last_end(details: &EventDetails) -> Option<Timestamp> {
         if !rule.ends() {
             return None;
         }
+        let mut look_from = |local: NaiveDateTime| {
+            let allowed = (*steps).min(RULE_STEPS_MAX);
+            let mut starts = series.rule_starts(rule, local, allowed);
+            let found = starts.by_ref().filter(kept).last();
+            *steps -= allowed - starts.expansion.steps_left();
+            (found, starts.expansion.gave_up())
+        };
         // Close to UNTIL there is nearly always a last start; only where there is none is all gone through.
         let near_until = rule.until.filter(|_| rule.count.is_none()).map(|until| until.date().and_time(NaiveTime::MIN));
-        let near = near_until.and_then(|from| series.rule_starts(rule, from).filter(kept).last());
-        let mut starts = series.rule_starts(rule, series.start.local);
-        let found = near.or_else(|| starts.by_ref().filter(kept).last());
+        let (mut found, mut gave_up) = near_until.map_or((None, false), &mut look_from);
+        if found.is_none() {
+            (found, gave_up) = look_from(series.start.local);
+        }
         last = last.max(found.map(|start| start.instant));
-        if starts.gave_up() {
+        if gave_up {
             let day = rule.until?.date().and_time(NaiveTime::MIN);
             last = last.max(Some(Timestamp(day.and_utc().timestamp()).plus(2 * DAY)));
         }
@@ -142,13 +152,13 @@ impl<'a> Series<'a> {
         std::iter::once(self.start).chain(dates).collect()
     }
 
-    fn rule_starts<'s>(&'s self, rule: &'s Rule, not_before: NaiveDateTime) -> RuleStarts<'s> {
+    fn rule_starts<'s>(&'s self, rule: &'s Rule, not_before: NaiveDateTime, steps: u32) -> RuleStarts<'s> {
         let left = rule.count.map(|count| {
-            // DTSTART is the first of COUNT even where the rule would not give it.
-            let first = rule.expand(self.start.local, self.start.local).next();
+            // DTSTART is the first of COUNT even where the rule would not give it. If it does, then in its first period.
+            let first = rule.expand(self.start.local, self.start.local, steps.min(RULE_STEPS_MAX / 10)).next();
             count.saturating_sub(u32::from(first != Some(self.start.local)))
         });
-        RuleStarts { series: self, until: rule.until, left, expansion: rule.expand(self.start.local, not_before) }
+        RuleStarts { series: self, until: rule.until, left, expansion: rule.expand(self.start.local, not_before, steps) }
     }
 
     /// Starts whose occurrence may overlap the window, in order; at most `max` of the rule's.
@@ -159,7 +169,7 @@ impl<'a> Series<'a> {
             // A day of slack for the offsets of any two zones.
             let not_before = self.clock.local(from.plus(-self.length.saturating_add(DAY))).unwrap_or(self.start.local);
             starts.extend(
-                self.rule_starts(rule, not_before)
+                self.rule_starts(rule, not_before, RULE_STEPS_MAX)
                     .take_while(|start| start.instant < until)
                     .filter(|start| may_overlap(start) && !self.is_excluded(start))
                     .take(max),
@@ -195,13 +205,6 @@ struct RuleStarts<'a> {
     until: Option<Until>,
     left: Option<u32>,
     expansion: Expansion<'a>,
-}
-
-impl RuleStarts<'_> {
-    /// Whether the end came from the bound on work, not from the rule.
-    fn gave_up(&self) -> bool {
-        self.expansion.gave_up()
-    }
 }
 
 impl Iterator for RuleStarts<'_> {

@@ -5,8 +5,6 @@
 
 use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Weekday};
 
-use crate::limits::RULE_STEPS_MAX;
-
 /// FREQ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Freq {
@@ -154,11 +152,12 @@ impl Rule {
         Some(rule)
     }
 
-    /// The rule without BYHOUR, BYMINUTE and BYSECOND.
-    pub(crate) fn without_times(mut self) -> Self {
+    /// The rule without times of day and in one month, its first or that of `start`: what a zone's rule may be.
+    pub(crate) fn once_a_year(mut self, start: NaiveDateTime) -> Self {
         self.hours.clear();
         self.minutes.clear();
         self.seconds.clear();
+        self.months = vec![self.months.first().copied().unwrap_or(start.month())];
         self
     }
 
@@ -167,24 +166,25 @@ impl Rule {
         self.count.is_some() || self.until.is_some()
     }
 
-    /// The wall-clock times of the rule from `start` on, ascending, none before `start`.
+    /// The wall-clock times of the rule from `start` on, ascending, none before `start`; at most `steps` days
+    /// and candidates are looked at.
     ///
     /// `not_before` lets a rule without COUNT skip whole periods that lie earlier.
-    pub(crate) fn expand(&self, start: NaiveDateTime, not_before: NaiveDateTime) -> Expansion<'_> {
-        let mut rule = Expansion {
-            filled: self.filled_from(start),
-            rule: self,
-            start,
-            period: 0,
-            pending: None,
-            steps_left: RULE_STEPS_MAX,
+    pub(crate) fn expand(&self, start: NaiveDateTime, not_before: NaiveDateTime, steps: u32) -> Expansion<'_> {
+        let mut filled = self.filled_from(start);
+        let times = Times {
+            hours: std::mem::take(&mut filled.hours),
+            minutes: std::mem::take(&mut filled.minutes),
+            seconds: std::mem::take(&mut filled.seconds),
         };
+        let mut expansion = Expansion { filled, rule: self, start, period: 0, times, pending: None, steps_left: steps };
         if self.count.is_none() && not_before > start {
             // One period of slack: a week, or a week number, may reach over the border.
-            rule.period = rule.period_of(not_before).saturating_sub(u64::from(self.interval));
-            rule.period -= rule.period % u64::from(self.interval);
+            let interval = u64::from(self.interval);
+            let period = expansion.period_of(not_before).saturating_sub(interval);
+            expansion.period = period - period % interval;
         }
-        rule
+        expansion
     }
 
     /// RFC 5545 section 3.3.10: "Information, not contained in the rule, necessary to determine the
@@ -294,35 +294,33 @@ fn week_of_year(day: NaiveDate, week_start: Weekday) -> (u32, u32) {
     (middle.ordinal0() / 7 + 1, weeks.max(middle.ordinal0() / 7 + 1))
 }
 
-/// One period: its admitted days, and the times of day that are the same on each of them.
-struct Period {
-    days: Vec<NaiveDate>,
+/// A set of times of day, never written out.
+#[derive(Default)]
+struct Times {
     hours: Vec<u32>,
     minutes: Vec<u32>,
     seconds: Vec<u32>,
-    next: u64,
 }
 
-impl Period {
-    fn times_len(&self) -> u64 {
+impl Times {
+    fn len(&self) -> u64 {
         (self.hours.len() * self.minutes.len() * self.seconds.len()) as u64
     }
 
-    fn len(&self) -> u64 {
-        self.days.len() as u64 * self.times_len()
-    }
-
-    fn nth(&self, index: u64) -> Option<NaiveDateTime> {
-        let times = self.times_len().max(1);
+    fn nth(&self, index: u64) -> Option<NaiveTime> {
         let pick = |list: &[u32], index: u64| list.get(usize::try_from(index).ok()?).copied();
-        let day = self.days.get(usize::try_from(index / times).ok()?)?;
-        let (seconds, minutes) = (self.seconds.len() as u64, self.minutes.len() as u64);
-        let time = index % times;
-        let hour = pick(&self.hours, time / (seconds * minutes).max(1))?;
-        let minute = pick(&self.minutes, time / seconds.max(1) % minutes.max(1))?;
-        let second = pick(&self.seconds, time % seconds.max(1))?;
-        day.and_hms_opt(hour, minute, second)
+        let (minutes, seconds) = (self.minutes.len() as u64, self.seconds.len() as u64);
+        let hour = pick(&self.hours, index.checked_div(minutes * seconds)?)?;
+        let minute = pick(&self.minutes, index.checked_div(seconds)?.checked_rem(minutes)?)?;
+        NaiveTime::from_hms_opt(hour, minute, pick(&self.seconds, index.checked_rem(seconds)?)?)
     }
+}
+
+/// The members of one period that are still to come.
+struct Pending {
+    days: Vec<NaiveDate>,
+    /// Indexes into days times times, the next one last. Without BYSETPOS it holds one and refills itself.
+    queue: Vec<u64>,
 }
 
 /// The times of a rule, one by one. Ends at the year 9999, or after `RULE_STEPS_MAX` steps.
@@ -332,7 +330,9 @@ pub(crate) struct Expansion<'a> {
     start: NaiveDateTime,
     /// Index of the next period, counted in units of FREQ from the period of `start`.
     period: u64,
-    pending: Option<(Period, Vec<u64>)>,
+    /// The times of the current period; those of every period unless FREQ is shorter than a day.
+    times: Times,
+    pending: Option<Pending>,
     steps_left: u32,
 }
 
@@ -340,6 +340,11 @@ impl Expansion<'_> {
     /// Whether the expansion ended because it took too long, not because the rule did.
     pub(crate) fn gave_up(&self) -> bool {
         self.steps_left == 0
+    }
+
+    /// How many steps may still be taken.
+    pub(crate) fn steps_left(&self) -> u32 {
+        self.steps_left
     }
 
     fn spend(&mut self, steps: usize) -> Option<()> {
@@ -384,39 +389,38 @@ impl Expansion<'_> {
         wanted.div_ceil(u64::from(self.rule.interval)) * u64::from(self.rule.interval)
     }
 
-    fn next_period(&mut self) -> Option<Period> {
+    /// The days of the next period, with `self.times` set to its times.
+    fn next_period(&mut self) -> Option<Vec<NaiveDate>> {
         let index = self.period;
-        let (days, next) = match self.rule.freq {
+        let days = match self.rule.freq {
             Freq::Yearly => {
                 let year = self.start.year().checked_add(i32::try_from(index).ok()?).filter(|year| *year <= 9999)?;
-                let months = if self.filled.months.is_empty() { (1..=12).collect() } else { self.filled.months.clone() };
+                let all: Vec<u32> = (1..=12).collect();
+                let months = if self.filled.months.is_empty() { all } else { self.filled.months.clone() };
                 let mut days = Vec::new();
                 for month in months {
                     let first = NaiveDate::from_ymd_opt(year, month, 1)?;
                     days.extend(self.admitted(first, days_in_month(first))?);
                 }
-                (days, index + u64::from(self.rule.interval))
+                days
             }
             Freq::Monthly => {
                 let first = self.start.date().with_day(1)?.checked_add_months(Months::new(u32::try_from(index).ok()?))?;
-                (self.admitted(first, days_in_month(first))?, index + u64::from(self.rule.interval))
+                self.admitted(first, days_in_month(first))?
             }
             Freq::Weekly => {
                 let first = self.first_of_week().checked_add_days(Days::new(index.checked_mul(7)?))?;
-                (self.admitted(first, 7)?, index + u64::from(self.rule.interval))
+                self.admitted(first, 7)?
             }
-            Freq::Daily => {
-                let day = self.start.date().checked_add_days(Days::new(index))?;
-                (self.admitted(day, 1)?, index + u64::from(self.rule.interval))
-            }
+            Freq::Daily => self.admitted(self.start.date().checked_add_days(Days::new(index))?, 1)?,
             Freq::Hourly | Freq::Minutely | Freq::Secondly => return self.next_part_of_day(),
         };
-        let Rule { hours, minutes, seconds, .. } = &self.filled;
-        Some(Period { days, hours: hours.clone(), minutes: minutes.clone(), seconds: seconds.clone(), next })
+        self.period += u64::from(self.rule.interval);
+        Some(days)
     }
 
     /// A period shorter than a day. A day or an hour that the rule excludes is skipped as a whole.
-    fn next_part_of_day(&mut self) -> Option<Period> {
+    fn next_part_of_day(&mut self) -> Option<Vec<NaiveDate>> {
         let unit = match self.rule.freq {
             Freq::Hourly => 3600,
             Freq::Minutely => 60,
@@ -424,35 +428,33 @@ impl Expansion<'_> {
         };
         let seconds = i64::try_from(self.period.checked_mul(unit)?).ok()?;
         let at = self.start_of_unit().checked_add_signed(TimeDelta::try_seconds(seconds)?)?;
-        let mut days = self.admitted(at.date(), 1)?;
+        let days = self.admitted(at.date(), 1)?;
+        let Rule { hours, minutes, seconds, .. } = self.rule;
         let excluded = |list: &[u32], value: u32| !list.is_empty() && !list.contains(&value);
         let skip_to = if days.is_empty() {
-            at.date().succ_opt()?.and_time(NaiveTime::MIN)
-        } else if excluded(&self.filled.hours, at.hour()) {
-            at.date().and_hms_opt(at.hour(), 0, 0)? + TimeDelta::hours(1)
-        } else if self.rule.freq < Freq::Hourly && excluded(&self.filled.minutes, at.minute()) {
-            at.date().and_hms_opt(at.hour(), at.minute(), 0)? + TimeDelta::minutes(1)
-        } else if self.rule.freq == Freq::Secondly && excluded(&self.filled.seconds, at.second()) {
-            at + TimeDelta::seconds(1)
+            Some(at.date().succ_opt()?.and_time(NaiveTime::MIN))
+        } else if excluded(hours, at.hour()) {
+            Some(at.date().and_hms_opt(at.hour(), 0, 0)? + TimeDelta::hours(1))
+        } else if self.rule.freq < Freq::Hourly && excluded(minutes, at.minute()) {
+            Some(at.date().and_hms_opt(at.hour(), at.minute(), 0)? + TimeDelta::minutes(1))
+        } else if self.rule.freq == Freq::Secondly && excluded(seconds, at.second()) {
+            Some(at + TimeDelta::seconds(1))
         } else {
-            at
+            None
         };
-        let next = if skip_to > at {
-            days.clear();
-            self.aligned(self.period_of(skip_to).max(self.period + 1))
-        } else {
-            self.period + u64::from(self.rule.interval)
-        };
-        let fixed = |freq: Freq, list: &[u32], value: u32| {
-            if self.rule.freq <= freq { vec![value] } else { list.to_vec() }
-        };
-        Some(Period {
-            days,
-            hours: vec![at.hour()],
-            minutes: fixed(Freq::Minutely, &self.filled.minutes, at.minute()),
-            seconds: fixed(Freq::Secondly, &self.filled.seconds, at.second()),
-            next,
-        })
+        if let Some(next) = skip_to {
+            self.period = self.aligned(self.period_of(next).max(self.period + 1));
+            return Some(Vec::new());
+        }
+        self.period += u64::from(self.rule.interval);
+        self.times.hours = vec![at.hour()];
+        if self.rule.freq <= Freq::Minutely {
+            self.times.minutes = vec![at.minute()];
+        }
+        if self.rule.freq == Freq::Secondly {
+            self.times.seconds = vec![at.second()];
+        }
+        Some(days)
     }
 
     fn admitted(&mut self, first: NaiveDate, length: u32) -> Option<Vec<NaiveDate>> {
@@ -463,22 +465,31 @@ impl Expansion<'_> {
         Some(first.iter_days().take(length as usize).filter(|day| self.filled.admits(*day)).collect())
     }
 
-    /// Which members of a period's set count: all, or those that BYSETPOS picks.
-    fn picked(&self, period: &Period) -> Vec<u64> {
-        let len = period.len();
-        let mut picked: Vec<u64> = self
-            .rule
-            .positions
-            .iter()
-            .filter_map(|position| match u64::try_from(*position) {
-                Ok(position) => Some(position - 1),
-                Err(_) => len.checked_sub(position.unsigned_abs()),
-            })
-            .filter(|index| *index < len)
-            .collect();
+    /// Which members of a period's set count: all, one after the other, or those that BYSETPOS picks.
+    fn queue(&self, days: &[NaiveDate]) -> Vec<u64> {
+        let len = days.len() as u64 * self.times.len();
+        if self.rule.positions.is_empty() {
+            return if len > 0 { vec![0] } else { Vec::new() };
+        }
+        let index = |position: &i64| match u64::try_from(*position) {
+            Ok(position) => Some(position - 1),
+            Err(_) => len.checked_sub(position.unsigned_abs()),
+        };
+        let mut picked: Vec<u64> = self.rule.positions.iter().filter_map(index).filter(|index| *index < len).collect();
         picked.sort_unstable_by(|a, b| b.cmp(a));
         picked.dedup();
         picked
+    }
+
+    fn next_of_pending(&mut self) -> Option<NaiveDateTime> {
+        let Pending { days, queue } = self.pending.as_mut()?;
+        let times = self.times.len();
+        let index = queue.pop()?;
+        if self.rule.positions.is_empty() && index + 1 < days.len() as u64 * times {
+            queue.push(index + 1);
+        }
+        let day = days.get(usize::try_from(index.checked_div(times)?).ok()?)?;
+        Some(day.and_time(self.times.nth(index.checked_rem(times)?)?))
     }
 }
 
@@ -487,27 +498,15 @@ impl Iterator for Expansion<'_> {
 
     fn next(&mut self) -> Option<NaiveDateTime> {
         loop {
-            if let Some((period, queue)) = &mut self.pending {
-                if let Some(index) = queue.pop() {
-                    // Without BYSETPOS the queue holds only the next index, and refills itself.
-                    if self.rule.positions.is_empty() && index + 1 < period.len() {
-                        queue.push(index + 1);
-                    }
-                    let time = period.nth(index);
-                    self.spend(1)?;
-                    match time {
-                        Some(time) if time >= self.start => return Some(time),
-                        _ => continue,
-                    }
+            while let Some(time) = self.next_of_pending() {
+                self.spend(1)?;
+                if time >= self.start {
+                    return Some(time);
                 }
-                self.pending = None;
             }
-            let period = self.next_period()?;
-            self.period = period.next;
-            if period.len() > 0 {
-                let queue = if self.rule.positions.is_empty() { vec![0] } else { self.picked(&period) };
-                self.pending = Some((period, queue));
-            }
+            let days = self.next_period()?;
+            let queue = self.queue(&days);
+            self.pending = (!queue.is_empty()).then_some(Pending { days, queue });
         }
     }
 }

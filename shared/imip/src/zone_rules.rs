@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDateTime, TimeDelta};
 
 use crate::ical::value::{TimeValue, parse_offset, parse_time_value};
-use crate::limits::{OBSERVANCES_MAX, ZONE_RULES_MAX, ZONE_YEARS_MAX};
+use crate::limits::{OBSERVANCES_MAX, RULE_STEPS_MAX, ZONE_RULES_MAX, ZONE_YEARS_MAX};
 use crate::rrule::{Freq, Rule, Until};
 
 /// The observances of one VTIMEZONE.
@@ -103,7 +103,7 @@ impl ZoneRules {
             // A rule that ended long ago still says which offset it left behind.
             let last_year = rule.until.map_or(year, |until| until.date().year().min(year));
             let window = observance.start.with_year(last_year - 2).unwrap_or(observance.start);
-            rule.expand(observance.start, window)
+            rule.expand(observance.start, window, RULE_STEPS_MAX)
                 .take_while(|local| local.year() <= year + 1 && !observance.is_past_until(*local))
                 .for_each(&mut note);
         }
@@ -113,13 +113,13 @@ impl ZoneRules {
 }
 
 impl Observance {
-    /// Cuts the rule down to what a clock change can need: once a year or a few times, at one time of day.
+    /// Cuts the rule down to what a clock change can need: one month of the year, one time of day.
     /// A counted rule is written out, so that no question has to start at its beginning.
     fn settled(mut self) -> Self {
-        self.rule = self.rule.take().filter(|rule| rule.freq == Freq::Yearly).map(Rule::without_times);
+        self.rule = self.rule.take().filter(|rule| rule.freq == Freq::Yearly).map(|rule| rule.once_a_year(self.start));
         if let Some(rule) = self.rule.take_if(|rule| rule.count.is_some()) {
             let count = rule.count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
-            self.dates.extend(rule.expand(self.start, self.start).take(count.min(OBSERVANCES_MAX)));
+            self.dates.extend(rule.expand(self.start, self.start, RULE_STEPS_MAX).take(count.min(OBSERVANCES_MAX)));
         }
         self
     }

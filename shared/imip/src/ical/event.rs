@@ -269,7 +269,7 @@ fn details(
         transparent: word(fields.transp) == "TRANSPARENT",
         categories,
     };
-    details.last_end = recurrence::last_end(&details);
+    details.last_end = recurrence::last_end(&details, &mut zones.allowance.rule_steps);
     Ok(details)
 }
 
@@ -294,7 +294,7 @@ fn end(
         (_, Some((end, _)), _) => alike(start, end, hands, zones)?,
         (When::Date(date), None, Some(duration)) => {
             let days = duration.days.checked_add(duration.seconds.div_euclid(86_400)).ok_or(CalendarRefusal::BadDate)?;
-            When::Date(later(date.and_time(NaiveTime::MIN), days, 0).ok_or(CalendarRefusal::BadDate)?.date())
+            When::Date(later(date.and_time(NaiveTime::MIN), days).ok_or(CalendarRefusal::BadDate)?.date())
         }
         (When::At(moment), None, Some(duration)) => match hands {
             Some(hands) => after(moment.local, duration, hands, zones)?,
@@ -309,7 +309,8 @@ fn end(
     match start {
         // DTEND is exclusive; the same day twice is how some write one whole day.
         When::Date(date) if ends_before || end.instant() == start.instant() => {
-            Ok(When::Date(date.succ_opt().ok_or(CalendarRefusal::BadDate)?))
+            let next = later(date.and_time(NaiveTime::MIN), 1).ok_or(CalendarRefusal::BadDate)?;
+            Ok(When::Date(next.date()))
         }
         When::At(_) if ends_before => Ok(start.clone()),
         _ => Ok(end),
@@ -322,7 +323,7 @@ fn alike(start: &When, end: When, hands: Option<&Hands>, zones: &mut Zones) -> R
         (When::Date(_), When::At(end), _) => {
             let past_midnight = end.local.time() > NaiveTime::MIN;
             let days = i64::from(past_midnight);
-            Ok(When::Date(later(end.local, days, 0).ok_or(CalendarRefusal::BadDate)?.date()))
+            Ok(When::Date(later(end.local, days).ok_or(CalendarRefusal::BadDate)?.date()))
         }
         (When::At(_), When::Date(end), Some(hands)) => zones.moment(end.and_time(NaiveTime::MIN), hands),
         (_, end, _) => Ok(end),
@@ -331,16 +332,14 @@ fn alike(start: &When, end: When, hands: Option<&Hands>, zones: &mut Zones) -> R
 
 /// RFC 5545 section 3.3.6: days are days of the calendar, hours are hours of a clock that does not jump.
 fn after(local: NaiveDateTime, duration: Duration, hands: &Hands, zones: &mut Zones) -> Result<When, CalendarRefusal> {
-    let days_later = later(local, duration.days, 0).ok_or(CalendarRefusal::BadDate)?;
+    let days_later = later(local, duration.days).ok_or(CalendarRefusal::BadDate)?;
     let instant = hands.clock.instant(days_later).ok_or(CalendarRefusal::UnknownZone)?.plus(duration.seconds);
     let local = if duration.seconds == 0 { Some(days_later) } else { hands.clock.local(instant) };
     zones.moment(local.ok_or(CalendarRefusal::BadDate)?, hands)
 }
 
-fn later(time: NaiveDateTime, days: i64, seconds: i64) -> Option<NaiveDateTime> {
-    time.checked_add_signed(TimeDelta::try_days(days)?)?
-        .checked_add_signed(TimeDelta::try_seconds(seconds)?)
-        .filter(in_range)
+fn later(time: NaiveDateTime, days: i64) -> Option<NaiveDateTime> {
+    time.checked_add_signed(TimeDelta::try_days(days)?).filter(in_range)
 }
 
 fn recurrence(

@@ -46,13 +46,14 @@ fn decode<'a>(bytes: &'a [u8], defects: &mut BTreeSet<Defect>) -> Cow<'a, str> {
         let units = rest.chunks_exact(2).map(|pair| unit(pair.try_into().unwrap_or_default()));
         char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
     };
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     match bytes {
         [0xFF, 0xFE, rest @ ..] => return utf16(rest, u16::from_le_bytes).into(),
         [0xFE, 0xFF, rest @ ..] => return utf16(rest, u16::from_be_bytes).into(),
         _ => {}
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return text.trim_start_matches('\u{FEFF}').into();
+        return text.into();
     }
     // RFC 5545 section 3.1 lets a fold split a character, so lines are joined before they are decoded.
     let mut text = String::with_capacity(bytes.len());
@@ -146,7 +147,7 @@ impl Writer<'_> {
             self.stray_text(line, broken_fold);
             return Ok(());
         };
-        match content.name.as_str() {
+        match content.name.as_ref() {
             "BEGIN" => self.begin(&component_name(content.value)),
             "END" => {
                 self.end(&component_name(content.value));
@@ -240,7 +241,7 @@ fn component_name(value: &str) -> String {
 
 /// A content line (RFC 5545 section 3.1) taken apart.
 struct ContentLine<'a> {
-    name: String,
+    name: Cow<'a, str>,
     params: Vec<(&'a str, Cow<'a, str>)>,
     value: &'a str,
 }
@@ -255,14 +256,18 @@ impl<'a> ContentLine<'a> {
         if !fits || rest.starts_with("://") {
             return None;
         }
-        let name = name.to_ascii_uppercase();
+        let name = if name.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            name.to_ascii_uppercase().into()
+        } else {
+            Cow::Borrowed(name)
+        };
         let value_at = value_start(&name, rest)?;
         let params = split_params(rest.get(..value_at)?);
         Some(Self { name, params, value: rest.get(value_at + 1..)?.trim_start() })
     }
 
     fn is_text(&self) -> bool {
-        matches!(self.name.as_str(), "SUMMARY" | "DESCRIPTION" | "LOCATION" | "COMMENT" | "CONTACT") || self.name.starts_with("X-")
+        matches!(self.name.as_ref(), "SUMMARY" | "DESCRIPTION" | "LOCATION" | "COMMENT" | "CONTACT") || self.name.starts_with("X-")
     }
 
     fn write(&self, out: &mut String) {
@@ -280,25 +285,14 @@ impl<'a> ContentLine<'a> {
 /// Where the colon before the value stands in `;PARAM=…:value`. The first one outside of quotes,
 /// unless the kind of value tells that it belongs to a parameter that should have been quoted.
 fn value_start(name: &str, rest: &str) -> Option<usize> {
-    let bytes = rest.as_bytes();
+    if rest.starts_with(':') {
+        return Some(0);
+    }
     let mut quoted = false;
-    let mut colons = Vec::new();
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'"' => quoted = !quoted,
-            b':' if !quoted => {
-                if at == 0 {
-                    return Some(0);
-                }
-                colons.push(at);
-            }
-            _ => {}
-        }
-    }
-    // A quote that was never closed hides every colon after it.
-    if colons.is_empty() {
-        colons = rest.match_indices(':').map(|(at, _)| at).collect();
-    }
+    let outside_quotes = rest.bytes().enumerate().filter(move |(_, byte)| {
+        quoted ^= *byte == b'"';
+        *byte == b':' && !quoted
+    });
     let after = |at: usize| rest.get(at + 1..).unwrap_or_default().trim_start();
     let fits = |at: &usize| match name {
         // `CN=Smith: John:mailto:john@example.com`
@@ -310,7 +304,16 @@ fn value_start(name: &str, rest: &str) -> Option<usize> {
         }
         _ => true,
     };
-    colons.iter().find(|at| fits(at)).or(colons.first()).copied()
+    let mut colons = outside_quotes.map(|(at, _)| at).peekable();
+    // A quote that was never closed hides every colon after it.
+    let mut all = rest.match_indices(':').map(|(at, _)| at).peekable();
+    match colons.peek().copied() {
+        Some(first) => colons.find(fits).or(Some(first)),
+        None => {
+            let first = all.peek().copied();
+            all.find(fits).or(first)
+        }
+    }
 }
 
 /// `;KEY=value;KEY="value"` with the quotes taken off; parameters without a value are left out.

@@ -42,7 +42,13 @@ pub fn read_calendar(bytes: &[u8]) -> Result<Vec<ItipMessage>, CalendarRefusal> 
 /// `fallback` is the METHOD of the MIME parameter, for a body that has none.
 pub(crate) fn read_calendar_with(bytes: &[u8], fallback: Option<Method>) -> Result<CalendarReading, CalendarRefusal> {
     let lines::Repaired { calendars, defects } = lines::repair(bytes)?;
-    let mut reader = Reader { reading: CalendarReading::default(), defects, events_left: EVENTS_MAX, made_uids: HashMap::new() };
+    let mut reader = Reader {
+        reading: CalendarReading::default(),
+        defects,
+        events_left: EVENTS_MAX,
+        allowance: zones::Allowance::default(),
+        made_uids: HashMap::new(),
+    };
     for text in &calendars {
         match reader.calendar(text, fallback) {
             Ok(()) | Err(CalendarRefusal::NoEvent) => {}
@@ -67,6 +73,7 @@ struct Reader {
     reading: CalendarReading,
     defects: BTreeSet<Defect>,
     events_left: usize,
+    allowance: zones::Allowance,
     /// How often each made UID was needed.
     made_uids: HashMap<String, usize>,
 }
@@ -81,7 +88,7 @@ impl Reader {
         let method = self.method(calendar, fallback)?;
         let prodid = calendar.find_prop("PRODID").map(|prop| prop.val.as_str().trim().chars().take(200).collect());
 
-        let mut zones = zones::Zones::of(text);
+        let mut zones = zones::Zones::of(text, self.allowance);
         let mut groups: Vec<Group> = Vec::new();
         let mut places: HashMap<Uid, usize> = HashMap::new();
         for parsed in calendar.components.iter().filter(|component| component.name == "VEVENT") {
@@ -110,6 +117,7 @@ impl Reader {
                 },
             }
         }
+        self.allowance = zones.allowance;
         if groups.is_empty() && self.reading.refused.is_empty() {
             return Err(CalendarRefusal::NoEvent);
         }

@@ -10,7 +10,7 @@ use itip::{Moment, When, Zone};
 use super::param;
 use super::value::{TimeValue, parse_time_value};
 use crate::CalendarRefusal;
-use crate::limits::{VTIMEZONE_BYTES_MAX, VTIMEZONE_COPIES_BYTES_MAX};
+use crate::limits::{CALENDAR_RULE_STEPS_MAX, VTIMEZONE_BYTES_MAX, VTIMEZONE_COPIES_BYTES_MAX};
 use crate::zone::{Clock, resolve_zone};
 
 /// A zone with its clock.
@@ -26,21 +26,35 @@ impl Hands {
     }
 }
 
+/// What the times of a text may still cost, all its calendars together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Allowance {
+    /// Bytes of VTIMEZONE text that are copied into events.
+    pub(crate) vtimezone_bytes: usize,
+    /// Steps that recurrence rules take.
+    pub(crate) rule_steps: u32,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self { vtimezone_bytes: VTIMEZONE_COPIES_BYTES_MAX, rule_steps: CALENDAR_RULE_STEPS_MAX }
+    }
+}
+
 /// The zones of one calendar.
 pub(crate) struct Zones {
     /// TZID and text of each VTIMEZONE.
     definitions: Vec<(String, String)>,
     /// What was looked up before.
     known: HashMap<String, Option<Hands>>,
-    /// How many bytes of VTIMEZONE text may still be copied into events.
-    copies_left: usize,
+    pub(crate) allowance: Allowance,
 }
 
 impl Zones {
     /// Collects the VTIMEZONEs of a repaired calendar text.
-    pub(crate) fn of(calendar: &str) -> Self {
+    pub(crate) fn of(calendar: &str, allowance: Allowance) -> Self {
         let definitions = calendar.split("\r\nBEGIN:VTIMEZONE\r\n").skip(1).filter_map(definition).collect();
-        Self { definitions, known: HashMap::new(), copies_left: VTIMEZONE_COPIES_BYTES_MAX }
+        Self { definitions, known: HashMap::new(), allowance }
     }
 
     fn look_up(&mut self, tzid: &str) -> Result<Hands, CalendarRefusal> {
@@ -92,7 +106,8 @@ impl Zones {
     /// A local time in a zone.
     pub(crate) fn moment(&mut self, local: NaiveDateTime, hands: &Hands) -> Result<When, CalendarRefusal> {
         if let Zone::Custom { vtimezone, .. } = &hands.zone {
-            self.copies_left = self.copies_left.checked_sub(vtimezone.len()).ok_or(CalendarRefusal::TooLarge)?;
+            let left = self.allowance.vtimezone_bytes.checked_sub(vtimezone.len());
+            self.allowance.vtimezone_bytes = left.ok_or(CalendarRefusal::TooLarge)?;
         }
         let instant = hands.clock.instant(local).ok_or(CalendarRefusal::UnknownZone)?;
         Ok(When::At(Moment { local, zone: hands.zone.clone(), instant }))
@@ -151,7 +166,7 @@ mod tests {
     fn only_the_zone_of_a_vtimezone_is_kept() {
         let calendar = "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:My\\, zone\r\nX-NOTE:hidden\r\nBEGIN:STANDARD\r\n\
             DTSTART:16010101T000000\r\nTZOFFSETTO:+0100\r\nX-NOTE:hidden\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n";
-        let zones = Zones::of(calendar);
+        let zones = Zones::of(calendar, Allowance::default());
         assert_eq!(
             zones.definitions,
             [(

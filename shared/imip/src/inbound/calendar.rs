@@ -66,9 +66,15 @@ pub(crate) fn find(mail: &[u8], parts: &[Part<'_>], defects: &mut BTreeSet<Defec
 fn read_parts(parts: &[&Part<'_>], defects: &mut BTreeSet<Defect>) -> Result<Found, CalendarRefusal> {
     let (mut messages, mut language): Found = (Vec::new(), None);
     let mut refusal = None;
+    let mut seen: Vec<Cow<'_, [u8]>> = Vec::new();
     for part in parts {
         let method = part.method.as_deref().and_then(Method::parse);
-        match read_calendar_with(&part.calendar_bytes(), method) {
+        let bytes = part.calendar_bytes();
+        if seen.iter().any(|known| known.trim_ascii() == bytes.trim_ascii()) {
+            defects.insert(Defect::RepeatedCalendar);
+            continue;
+        }
+        match read_calendar_with(&bytes, method) {
             Ok(CalendarReading { messages: more, language: tag, defects: odd, .. }) => {
                 language = language.or(tag);
                 defects.extend(odd);
@@ -82,6 +88,7 @@ fn read_parts(parts: &[&Part<'_>], defects: &mut BTreeSet<Defect>) -> Result<Fou
             }
             Err(reason) => refusal = refusal.or(Some(reason)),
         }
+        seen.push(bytes);
     }
     if messages.is_empty() { Err(refusal.unwrap_or(CalendarRefusal::NoCalendar)) } else { Ok((messages, language)) }
 }
