@@ -3,7 +3,7 @@
 //! What lives here: which properties a message has and in which order. What does not: how a line is escaped
 //! and folded (`content_line`), and the time-zone definitions (`vtimezone`).
 
-use chrono::{DateTime, Datelike, NaiveDate};
+use chrono::NaiveDate;
 use itip::{
     CalAddress, Class, EventDetails, EventStatus, Method, Override, OverrideState, PartStat, Recurrence, RecurrenceId,
     Sequence, Timestamp, When, Zone,
@@ -14,9 +14,11 @@ use crate::text_to_html;
 use crate::vtimezone::{ZoneBook, on_clock_of};
 
 /// Years for which the zones of a series without end are defined.
-const ENDLESS_YEARS: i32 = 10;
+const ENDLESS_YEARS: i64 = 10;
 /// The same for one that ends, however late.
-const SERIES_YEARS_MAX: i32 = 30;
+const SERIES_YEARS_MAX: i64 = 30;
+/// A year in seconds, leap days included.
+const YEAR: i64 = 31_556_952;
 
 /// A calendar message to one guest, or an answer of ours to an organizer.
 #[derive(Debug, Clone)]
@@ -240,14 +242,12 @@ fn end_before(recurrence: &mut Recurrence, instance: &When, start: &When) {
 
 impl Vevent<'_> {
     fn note_zones(&self, dtstamp: Timestamp, zones: &mut ZoneBook) {
-        let year = |at: Timestamp| DateTime::from_timestamp(at.0, 0).unwrap_or_default().year();
-        let from = self.details.start.local_date().year();
-        let from_now = from.max(year(dtstamp));
-        let last_year = match self.details.last_end {
-            Some(end) => year(end).min(from_now + SERIES_YEARS_MAX),
-            None => from_now + ENDLESS_YEARS,
+        let from_now = self.details.start.instant().max(dtstamp);
+        let until = match self.details.last_end {
+            Some(end) => end.min(from_now.plus(SERIES_YEARS_MAX * YEAR)),
+            None => from_now.plus(ENDLESS_YEARS * YEAR),
         };
-        let mut note = |when: &When| zones.note(when, last_year.max(when.local_date().year()));
+        let mut note = |when: &When| zones.note(when, until);
         note(&self.details.start);
         note(&self.details.end);
         self.recurrence_id.iter().for_each(|id| note(&id.when));

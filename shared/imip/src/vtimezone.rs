@@ -1,8 +1,10 @@
 //! VTIMEZONE components (RFC 5545 section 3.6.5) for the zones that a calendar text names.
 //!
-//! Outlook wants rules with BYMONTH and BYDAY, one STANDARD and one DAYLIGHT, and lists of RDATE do badly.
-//! So a zone whose clock follows one rule in the years that matter gets exactly that; any other gets one
-//! observance for every stretch of years in which a rule held.
+//! Outlook reduces what it reads to one STANDARD and one DAYLIGHT, each with BYMONTH and BYDAY, and may drop a
+//! zone that it cannot reduce (MS-OXCICAL section 2.1.3.1.1.19). So a zone whose clock follows one rule in the years
+//! around the event gets exactly that. Any other gets what happens to its clock while the event lasts: for a single
+//! event hardly ever more than one STANDARD, for a series one observance for every stretch of years in which a
+//! rule held.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Weekday};
 use chrono_tz::{OffsetComponents, OffsetName, Tz};
@@ -14,6 +16,8 @@ use crate::zone::Clock;
 /// First year that is written: every calendar program understands it.
 const YEAR_MIN: i32 = 1970;
 
+const DAY: i64 = 86_400;
+
 /// The zones that a text names, each defined once.
 #[derive(Debug, Default)]
 pub(crate) struct ZoneBook {
@@ -24,19 +28,19 @@ pub(crate) struct ZoneBook {
 struct Definition {
     zone: Zone,
     tzid: String,
-    first_year: i32,
-    last_year: i32,
+    from: Timestamp,
+    until: Timestamp,
 }
 
 impl ZoneBook {
-    /// Takes note of a time and of the last year in which its zone's rules matter.
-    pub(crate) fn note(&mut self, when: &When, last_year: i32) {
+    /// Takes note of a time, and until when its zone's rules matter.
+    pub(crate) fn note(&mut self, when: &When, until: Timestamp) {
         let When::At(moment) = when else { return };
         let (Zone::Iana(tzid) | Zone::Custom { tzid, .. }) = &moment.zone else { return };
-        let year = moment.local.year();
+        let until = until.max(moment.instant);
         if let Some(known) = self.zones.iter_mut().find(|known| known.zone == moment.zone) {
-            known.first_year = known.first_year.min(year);
-            known.last_year = known.last_year.max(last_year);
+            known.from = known.from.min(moment.instant);
+            known.until = known.until.max(until);
             return;
         }
         // Two senders may have given different zones one name.
@@ -44,7 +48,7 @@ impl ZoneBook {
         while self.zones.iter().any(|known| known.tzid == unique) {
             unique.push('\'');
         }
-        self.zones.push(Definition { zone: moment.zone.clone(), tzid: unique, first_year: year, last_year });
+        self.zones.push(Definition { zone: moment.zone.clone(), tzid: unique, from: moment.instant, until });
     }
 
     /// The TZID of a zone that was noted; `None` for UTC and floating times.
@@ -93,20 +97,18 @@ fn write_verbatim(lines: &mut Lines, vtimezone: &str, tzid: &str) {
 }
 
 fn write_iana(lines: &mut Lines, tz: Tz, definition: &Definition) {
-    // The year before tells which offset the first one starts with, the year after that a rule goes on.
-    let first_year = (definition.first_year - 1).max(YEAR_MIN);
-    let last_year = (definition.last_year + 1).max(first_year + 2);
-    let stretches = stretches(tz, first_year, last_year);
     lines.begin("VTIMEZONE");
     lines.text("TZID", &[], &definition.tzid);
-    if let Some(steady) = steady(&stretches, first_year, last_year) {
+    if let Some(steady) = steady(tz, year_of(definition.from) - 1, year_of(definition.until) + 1) {
         for stretch in steady {
             write_observance(lines, &stretch, None);
         }
     } else {
-        write_observance(lines, &Stretch::standing(tz, first_year, stretches.is_empty()), None);
+        let (from, until) = (definition.from.plus(-DAY), definition.until.plus(DAY));
+        let stretches = stretches(tz, from, until);
+        write_observance(lines, &Stretch::standing(tz, from, stretches.is_empty()), None);
         for stretch in &stretches {
-            write_observance(lines, stretch, Some(last_year));
+            write_observance(lines, stretch, Some(until));
         }
     }
     lines.end("VTIMEZONE");
@@ -171,9 +173,9 @@ impl Day {
 }
 
 impl Stretch {
-    /// An offset that stands since ever.
-    fn standing(tz: Tz, year: i32, for_ever: bool) -> Self {
-        let offset = offset_at(tz, start_of(year));
+    /// The offset at a moment, as if it had always been that.
+    fn standing(tz: Tz, at: Timestamp, for_ever: bool) -> Self {
+        let offset = offset_at(tz, at);
         let seconds = offset.fix().local_minus_utc();
         let change = Change {
             local: NaiveDate::from_ymd_opt(YEAR_MIN, 1, 1).unwrap_or_default().into(),
@@ -204,9 +206,10 @@ impl Stretch {
     }
 }
 
-/// The pair of rules that a zone follows all the time, dated back to 1970; `None` if it is not like that.
-fn steady(stretches: &[Stretch], first_year: i32, last_year: i32) -> Option<[Stretch; 2]> {
-    let [one, other] = stretches else { return None };
+/// The pair of rules that a zone follows in all of these years, dated back to 1970; `None` if it is not like that.
+fn steady(tz: Tz, first_year: i32, last_year: i32) -> Option<[Stretch; 2]> {
+    let stretches = stretches(tz, start_of(first_year), start_of(last_year + 1));
+    let [one, other] = stretches.as_slice() else { return None };
     let lasts = |stretch: &Stretch| (stretch.first.local.year(), stretch.last.local.year()) == (first_year, last_year);
     if !lasts(one) || !lasts(other) || one.first.to != other.first.from || other.first.to != one.first.from {
         return None;
@@ -219,15 +222,15 @@ fn steady(stretches: &[Stretch], first_year: i32, last_year: i32) -> Option<[Str
     Some([dated_back(one)?, dated_back(other)?])
 }
 
-/// `ends_before`: a rule whose last change was earlier than this year ended with it.
-fn write_observance(lines: &mut Lines, stretch: &Stretch, ends_before: Option<i32>) {
+/// `known_until`: a rule that gave no change in the last year before then has ended.
+fn write_observance(lines: &mut Lines, stretch: &Stretch, known_until: Option<Timestamp>) {
     let Change { local, from, to, daylight, name } = &stretch.first;
     let component = if *daylight { "DAYLIGHT" } else { "STANDARD" };
     lines.begin(component);
     lines.property("DTSTART", &[], &date_time(*local));
     if let Some(day) = stretch.days.first().filter(|_| !stretch.is_single()) {
         let mut rule = format!("FREQ=YEARLY;BYMONTH={};BYDAY={}{}", day.month, day.nth, weekday(day.weekday));
-        if ends_before.is_some_and(|year| stretch.last.local.year() < year) {
+        if known_until.is_some_and(|until| stretch.last.utc().plus(366 * DAY) < until) {
             // RFC 5545 section 3.6.5: in a VTIMEZONE, UNTIL is in UTC.
             rule = format!("{rule};UNTIL={}", utc(stretch.last.utc()));
         }
@@ -239,10 +242,10 @@ fn write_observance(lines: &mut Lines, stretch: &Stretch, ends_before: Option<i3
     lines.end(component);
 }
 
-/// The changes of these years, put together to rules.
-fn stretches(tz: Tz, first_year: i32, last_year: i32) -> Vec<Stretch> {
+/// The changes of the clock between two moments, put together to rules.
+fn stretches(tz: Tz, from: Timestamp, until: Timestamp) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
-    for change in changes(tz, first_year, last_year) {
+    for change in changes(tz, from, until) {
         if !stretches.iter_mut().any(|stretch| stretch.extend(&change)) {
             let days = Day::all_of(change.local.date());
             stretches.push(Stretch { first: change.clone(), last: change, days });
@@ -251,35 +254,33 @@ fn stretches(tz: Tz, first_year: i32, last_year: i32) -> Vec<Stretch> {
     stretches
 }
 
-/// The changes of the clock in these years. The library does not list them: they are looked for week by week
-/// and then pinned down to the second. No zone changes twice within a week.
-fn changes(tz: Tz, first_year: i32, last_year: i32) -> Vec<Change> {
-    const WEEK: i64 = 7 * 86_400;
-    let seconds = |at: i64| offset_at(tz, at).fix().local_minus_utc();
-    let end = start_of(last_year + 1);
+/// The changes of the clock between two moments. The library does not list them: they are looked for week by
+/// week and then pinned down to the second. No zone changes twice within a week.
+fn changes(tz: Tz, from: Timestamp, until: Timestamp) -> Vec<Change> {
+    let seconds = |at: Timestamp| offset_at(tz, at).fix().local_minus_utc();
     let mut changes = Vec::new();
-    let (mut before, mut from) = (start_of(first_year), seconds(start_of(first_year)));
-    while before < end {
-        let after = (before + WEEK).min(end);
-        let to = seconds(after);
-        if from != to {
-            let (mut low, mut high) = (before, after);
+    let (mut before, mut old) = (from, seconds(from));
+    while before < until {
+        let after = before.plus(7 * DAY).min(until);
+        let new = seconds(after);
+        if old != new {
+            let (mut low, mut high) = (before.0, after.0);
             while high - low > 1 {
                 let middle = i64::midpoint(low, high);
-                if seconds(middle) == from { low = middle } else { high = middle }
+                if seconds(Timestamp(middle)) == old { low = middle } else { high = middle }
             }
-            changes.extend(change_at(tz, high, from, to));
+            changes.extend(change_at(tz, Timestamp(high), old, new));
         }
-        (before, from) = (after, to);
+        (before, old) = (after, new);
     }
     changes
 }
 
-fn change_at(tz: Tz, at: i64, from: i32, to: i32) -> Option<Change> {
-    let (old, new) = (offset_at(tz, at - 1), offset_at(tz, at));
+fn change_at(tz: Tz, at: Timestamp, from: i32, to: i32) -> Option<Change> {
+    let (old, new) = (offset_at(tz, at.plus(-1)), offset_at(tz, at));
     let is_summer_time = [&old, &new].iter().any(|offset| !offset.dst_offset().is_zero());
     Some(Change {
-        local: DateTime::from_timestamp(at + i64::from(from), 0)?.naive_utc(),
+        local: DateTime::from_timestamp(at.0 + i64::from(from), 0)?.naive_utc(),
         from,
         to,
         // Ireland's winter and Morocco's Ramadan are negative summer times in the database. For a calendar
@@ -289,12 +290,22 @@ fn change_at(tz: Tz, at: i64, from: i32, to: i32) -> Option<Change> {
     })
 }
 
-fn offset_at(tz: Tz, at: i64) -> <Tz as TimeZone>::Offset {
-    tz.offset_from_utc_datetime(&DateTime::from_timestamp(at, 0).unwrap_or_default().naive_utc())
+fn utc_time(at: Timestamp) -> NaiveDateTime {
+    DateTime::from_timestamp(at.0, 0).unwrap_or_default().naive_utc()
 }
 
-fn start_of(year: i32) -> i64 {
-    NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default().and_time(chrono::NaiveTime::MIN).and_utc().timestamp()
+fn offset_at(tz: Tz, at: Timestamp) -> <Tz as TimeZone>::Offset {
+    tz.offset_from_utc_datetime(&utc_time(at))
+}
+
+/// The year in UTC, no earlier than the first that is written.
+fn year_of(at: Timestamp) -> i32 {
+    utc_time(at).year().max(YEAR_MIN + 1)
+}
+
+fn start_of(year: i32) -> Timestamp {
+    let day = NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default();
+    Timestamp(day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp())
 }
 
 fn weekday(weekday: Weekday) -> &'static str {
