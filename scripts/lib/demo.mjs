@@ -173,7 +173,7 @@ export function invitationMail(event, { mailbox, now }) {
 }
 
 /** Mails the season in; a second start finds it there, an interrupted one goes on where it stopped. */
-export async function loadDemo({ url, state, domain }) {
+export async function loadDemo({ url, state, domain, key }) {
   const file = path.join(state, "demo.json");
   let progress;
   try {
@@ -195,11 +195,15 @@ export async function loadDemo({ url, state, domain }) {
     progress.mailed += 1;
     fs.writeFileSync(file, JSON.stringify(progress));
   }
+  // Until the page is there and the API lists every game.
+  const list = `${url}/organizer/${ORGANIZER.address}/events`;
   for (let waited = 0; waited < 100; waited += 1) {
-    const response = await fetch(url + PAGE, { signal: AbortSignal.timeout(10_000) });
-    await response.body?.cancel();
-    if (response.ok) return;
+    const page = await fetch(url + PAGE, { signal: AbortSignal.timeout(10_000) });
+    await page.body?.cancel();
+    const events = await fetch(list, { headers: { "x-api-key": key }, signal: AbortSignal.timeout(10_000) });
+    const text = await events.text();
+    if (page.ok && events.ok && JSON.parse(text).length >= GAMES) return;
     await sleep(100);
   }
-  log(`demo: ${PAGE} is not there yet`);
+  log(`demo: ${PAGE} does not show the whole season yet`);
 }

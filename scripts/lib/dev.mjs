@@ -7,7 +7,8 @@ import { end, tree } from "./processes.mjs";
 import { Failure, log, main, stateRoot } from "./project.mjs";
 import { LOCAL, startStack } from "./stack.mjs";
 
-const USAGE = "usage: scripts/dev [--port 8787] [--ses-port 8005] [--ses-endpoint URL] [--state DIR] [--no-demo]\n" +
+const USAGE =
+  "usage: scripts/dev [--port 8787] [--ses-port 8005] [--ses-endpoint URL] [--state DIR] [--no-demo]\n" +
   "CONVOKE_LOG=warn       no log line for every request (a quarter less CPU): for benchmarks\n" +
   "CONVOKE_VARS='{\"LEASE_SECS\":\"3\"}'  other settings for the Worker: for tests";
 
@@ -59,8 +60,14 @@ function readVars(text) {
 main(async () => {
   const options = readOptions();
   let endNow;
+  let isEnding = false;
   const ended = new Promise((resolve) => (endNow = resolve));
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => endNow(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      isEnding = true;
+      endNow();
+    });
+  }
 
   const starting = startStack(options);
   const stack = await Promise.race([starting, ended.then(() => null)]);
@@ -71,16 +78,16 @@ main(async () => {
     process.exit(0);
   }
   try {
-    if (options.demo) await Promise.race([loadDemo({ url: stack.url, state: options.state, domain: LOCAL.domain }), ended, stack.failed]);
-    const ready = {
-      url: stack.url,
-      domain: LOCAL.domain,
-      admin_key: LOCAL.adminKey,
-      standard_key: LOCAL.standardKey,
-      page: LOCAL.page,
-    };
-    process.stdout.write(`READY ${JSON.stringify(ready)}\n`);
-    log(`mail that left: ${stack.sesUrl ? `${stack.sesUrl}/messages` : options.sesEndpoint}; logs: ${options.state}`);
+    if (options.demo) {
+      const demo = loadDemo({ url: stack.url, state: options.state, domain: LOCAL.domain, key: LOCAL.standardKey });
+      await Promise.race([demo, ended, stack.failed]);
+    }
+    if (!isEnding) {
+      const { url } = stack;
+      const { domain, adminKey: admin_key, standardKey: standard_key, page } = LOCAL;
+      process.stdout.write(`READY ${JSON.stringify({ url, domain, admin_key, standard_key, page })}\n`);
+      log(`mail that left: ${stack.sesUrl ? `${stack.sesUrl}/messages` : options.sesEndpoint}; logs: ${options.state}`);
+    }
     await Promise.race([ended, stack.failed]);
   } finally {
     await stack.stop();

@@ -22,7 +22,7 @@ const DEFAULTS = {
   messagesMax: 20_000,
   keptBytesMax: 512 * 1024 * 1024,
   // One tag tells mails apart: a second mail with the same value is a duplicate.
-  keyTag: "key",
+  keyTag: "convoke-key",
 };
 
 class Refusal extends Error {

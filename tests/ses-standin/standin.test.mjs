@@ -147,14 +147,14 @@ describe("the endpoint", () => {
 
   test("accepts a signed mail and keeps it byte for byte", async () => {
     const raw = Buffer.concat([rawMail("fan@example.org", { text: "" }), Buffer.from([0xff, 0xfe, 0xe4, 13, 10])]);
-    const body = sendBody("fan@example.org", raw, { EmailTags: [{ Name: "key", Value: "k1" }] });
+    const body = sendBody("fan@example.org", raw, { EmailTags: [{ Name: "convoke-key", Value: "k1" }] });
     const reply = await send(base, { body });
     assert.equal(reply.status, 200);
     const [message, ...others] = await messages();
     assert.equal(others.length, 0);
     assert.equal(message.id, reply.json.MessageId);
     assert.deepEqual(message.to, ["fan@example.org"]);
-    assert.deepEqual(message.tags, { key: "k1" });
+    assert.deepEqual(message.tags, { "convoke-key": "k1" });
     assert.deepEqual(Buffer.from(message.rawBase64, "base64"), raw);
     assert.deepEqual(Buffer.from(message.raw, "latin1"), raw);
     assert.deepEqual((await control("GET", `/messages/${message.id}/raw`)).bytes, raw);
@@ -251,7 +251,7 @@ describe("the endpoint", () => {
   });
 
   describe("faults", () => {
-    const body = sendBody("fan@example.org", undefined, { EmailTags: [{ Name: "key", Value: "k1" }] });
+    const body = sendBody("fan@example.org", undefined, { EmailTags: [{ Name: "convoke-key", Value: "k1" }] });
     const plan = (rule) => control("PUT", "/faults", { times: 1, ...rule });
     const rejects = (promise, code) => assert.rejects(promise, (error) => error.code === code || error.code === "ECONNRESET");
     const works = async () => assert.equal((await send(base, { body })).status, 200);
