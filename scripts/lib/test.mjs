@@ -98,6 +98,7 @@ const SECTIONS = [
   ],
   ["deny", "licences, banned crates, sources", false, cargoDeny],
   ["standin", "SES stand-in", false, () => nodeTest("tests/ses-standin/*.test.mjs")],
+  ["readers", "what is sent, read by other programs", false, () => nodeTest("tests/readers/*.test.mjs")],
   ["probe", "the same answers in WebAssembly", false, () => nodeTest("tests/wasm-probe/*.test.mjs")],
   ["size", "production build and its size", false, sizeBudget],
   ["deploy", "wrangler deploy --dry-run: production, staging", false, async () => sum([await dryRun(""), await dryRun("staging")])],
