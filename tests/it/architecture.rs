@@ -11,13 +11,7 @@ fn root() -> PathBuf {
 /// Every crate of the workspace with its normal dependencies and where it lies.
 fn crates() -> BTreeMap<String, (BTreeSet<String>, String)> {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--no-deps",
-            "--offline",
-        ])
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .current_dir(root())
         .output()
         .unwrap();
@@ -34,21 +28,14 @@ fn crates() -> BTreeMap<String, (BTreeSet<String>, String)> {
                 .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
                 .collect();
             let manifest = package["manifest_path"].as_str().unwrap().to_owned();
-            (
-                package["name"].as_str().unwrap().to_owned(),
-                (dependencies, manifest),
-            )
+            (package["name"].as_str().unwrap().to_owned(), (dependencies, manifest))
         })
         .collect()
 }
 
 fn users_of(dependency: &str) -> Vec<String> {
     let crates = crates();
-    crates
-        .iter()
-        .filter(|(_, (uses, _))| uses.contains(dependency))
-        .map(|(name, _)| name.clone())
-        .collect()
+    crates.iter().filter(|(_, (uses, _))| uses.contains(dependency)).map(|(name, _)| name.clone()).collect()
 }
 
 fn sources(under: &str) -> Vec<(PathBuf, String)> {
@@ -73,13 +60,7 @@ fn sources(under: &str) -> Vec<(PathBuf, String)> {
 #[test]
 fn only_the_composition_root_knows_the_platform() {
     for platform in ["worker", "wasm-bindgen", "js-sys", "web-sys"] {
-        assert!(
-            users_of(platform)
-                .iter()
-                .all(|user| user == "invite-server"),
-            "{platform}: {:?}",
-            users_of(platform)
-        );
+        assert!(users_of(platform).iter().all(|user| user == "invite-server"), "{platform}: {:?}", users_of(platform));
     }
     assert_eq!(users_of("worker"), ["invite-server"]);
 }
@@ -95,10 +76,7 @@ fn nothing_shared_depends_on_a_surface() {
     assert!(surfaces.len() >= 4, "{surfaces:?}");
     for (name, (uses, manifest)) in &crates {
         if manifest.contains("/shared/") {
-            assert!(
-                uses.iter().all(|used| !surfaces.contains(used.as_str())),
-                "{name} depends on a surface"
-            );
+            assert!(uses.iter().all(|used| !surfaces.contains(used.as_str())), "{name} depends on a surface");
         }
     }
 }
@@ -113,53 +91,25 @@ fn the_rules_depend_on_nothing_of_ours() {
 
 #[test]
 fn only_imip_names_the_mail_and_calendar_libraries() {
-    for library in [
-        "mail-parser",
-        "mail-builder",
-        "icalendar",
-        "calcard",
-        "chrono-tz",
-        "rrule",
-    ] {
-        assert!(
-            users_of(library).iter().all(|user| user == "imip"),
-            "{library}: {:?}",
-            users_of(library)
-        );
+    for library in ["mail-parser", "mail-builder", "icalendar", "calcard", "chrono-tz", "rrule"] {
+        assert!(users_of(library).iter().all(|user| user == "imip"), "{library}: {:?}", users_of(library));
     }
 }
 
 #[test]
 fn only_the_courier_speaks_to_ses() {
-    assert!(
-        users_of("ses")
-            .iter()
-            .all(|user| user == "courier" || user == "invite-server"),
-        "{:?}",
-        users_of("ses")
-    );
+    assert!(users_of("ses").iter().all(|user| user == "courier" || user == "invite-server"), "{:?}", users_of("ses"));
 }
 
 #[test]
 fn the_rules_and_the_objects_read_no_clock_and_roll_no_dice() {
-    for folder in [
-        "shared/itip/src",
-        "shared/scheduling/src",
-        "shared/imip/src",
-        "shared/store/src",
-        "shared/ses/src",
-    ] {
+    for folder in ["shared/itip/src", "shared/scheduling/src", "shared/imip/src", "shared/store/src", "shared/ses/src"]
+    {
         for (path, text) in sources(folder) {
             if path.ends_with("classify.rs") {
                 continue;
             }
-            for forbidden in [
-                "Utc::now",
-                "SystemTime::now",
-                "Instant::now",
-                "getrandom::",
-                "rand::",
-            ] {
+            for forbidden in ["Utc::now", "SystemTime::now", "Instant::now", "getrandom::", "rand::"] {
                 assert!(!text.contains(forbidden), "{}: {forbidden}", path.display());
             }
         }
@@ -173,12 +123,7 @@ fn one_file_reads_the_environment() {
         .filter(|(_, text)| text.contains(".secret(") || text.contains(".var("))
         .map(|(path, _)| path)
         .collect();
-    assert!(
-        readers
-            .iter()
-            .all(|path| path.ends_with("invite-server/src/env.rs")),
-        "{readers:?}"
-    );
+    assert!(readers.iter().all(|path| path.ends_with("invite-server/src/env.rs")), "{readers:?}");
 }
 
 #[test]
@@ -195,9 +140,6 @@ fn the_ten_libraries_of_the_project_are_used_directly() {
         "wasm-bindgen",
         "aws-sigv4",
     ] {
-        assert!(
-            !users_of(library).is_empty(),
-            "{library} is not a direct dependency"
-        );
+        assert!(!users_of(library).is_empty(), "{library} is not a direct dependency");
     }
 }

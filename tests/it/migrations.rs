@@ -5,10 +5,7 @@ use store::{SqlConn, Value, accounts, directory};
 
 fn migrated() -> Sqlite {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../d1-migrations");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
     files.sort();
     assert!(!files.is_empty());
@@ -21,17 +18,11 @@ fn migrated() -> Sqlite {
 }
 
 fn plan(db: &Sqlite, sql: &str) -> String {
-    let highest = (1..=30)
-        .rev()
-        .find(|number| sql.contains(&format!("?{number}")))
-        .unwrap_or(0);
+    let highest = (1..=30).rev().find(|number| sql.contains(&format!("?{number}"))).unwrap_or(0);
     let params = vec![Value::Text("[]".into()); highest];
     let rows = SqlConn::run(db, &format!("EXPLAIN QUERY PLAN {sql}"), &params)
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
-    rows.iter()
-        .map(|row| row.text(3).unwrap().to_owned())
-        .collect::<Vec<_>>()
-        .join("; ")
+    rows.iter().map(|row| row.text(3).unwrap().to_owned()).collect::<Vec<_>>().join("; ")
 }
 
 #[test]
@@ -60,15 +51,9 @@ fn what_lists_or_looks_up_goes_by_an_index_and_sorts_nothing() {
         let plan = plan(&db, sql);
         println!("{name}: {plan}");
         assert!(plan.contains("SEARCH"), "{name}: {plan}");
+        assert!(!plan.contains("USE TEMP B-TREE FOR ORDER BY"), "{name}: {plan}");
         assert!(
-            !plan.contains("USE TEMP B-TREE FOR ORDER BY"),
-            "{name}: {plan}"
-        );
-        assert!(
-            !plan
-                .replace("SCAN wanted VIRTUAL TABLE", "")
-                .replace("SCAN word VIRTUAL TABLE", "")
-                .contains("SCAN"),
+            !plan.replace("SCAN wanted VIRTUAL TABLE", "").replace("SCAN word VIRTUAL TABLE", "").contains("SCAN"),
             "{name}: {plan}"
         );
     }

@@ -32,14 +32,9 @@ impl CalAddress {
     /// Parses a mailbox; takes `mailto:` in any case and surrounding space or angle brackets.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
-        let text = text
-            .strip_prefix('<')
-            .and_then(|rest| rest.strip_suffix('>'))
-            .unwrap_or(text);
+        let text = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(text);
         let bare = match text.get(..7) {
-            Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => {
-                text.get(7..).unwrap_or_default()
-            }
+            Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => text.get(7..).unwrap_or_default(),
             _ => text,
         };
         let bare = bare.trim();
@@ -53,10 +48,7 @@ impl CalAddress {
         // RFC 5322 atext plus the dot, and RFC 6531's non-ASCII letters; quoted local parts are refused
         // on purpose: nobody has one, and they carry header injections.
         let atext = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
-        if !local
-            .chars()
-            .all(|c| atext(c) || (!c.is_ascii() && c.is_alphanumeric()))
-        {
+        if !local.chars().all(|c| atext(c) || (!c.is_ascii() && c.is_alphanumeric())) {
             return Err(AddressError::Character);
         }
         let label = |label: &str| {
@@ -64,18 +56,14 @@ impl CalAddress {
                 && label.len() <= 63
                 && !label.starts_with('-')
                 && !label.ends_with('-')
-                && label.chars().all(|c| {
-                    c == '-' || c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphanumeric())
-                })
+                && label
+                    .chars()
+                    .all(|c| c == '-' || c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphanumeric()))
         };
         if !domain.contains('.') || domain.len() > 255 || !domain.split('.').all(label) {
             return Err(AddressError::Domain);
         }
-        if domain
-            .rsplit('.')
-            .next()
-            .is_some_and(|tld| tld.chars().all(|c| c.is_ascii_digit()))
-        {
+        if domain.rsplit('.').next().is_some_and(|tld| tld.chars().all(|c| c.is_ascii_digit())) {
             return Err(AddressError::Domain);
         }
         Ok(Self(bare.to_lowercase()))
@@ -116,12 +104,7 @@ mod tests {
 
     #[test]
     fn one_person_has_one_spelling() {
-        for text in [
-            "Ana@Example.com",
-            "mailto:ana@example.com",
-            "MAILTO:ANA@EXAMPLE.COM",
-            " <ana@example.com> ",
-        ] {
+        for text in ["Ana@Example.com", "mailto:ana@example.com", "MAILTO:ANA@EXAMPLE.COM", " <ana@example.com> "] {
             assert_eq!(CalAddress::parse(text).unwrap().as_str(), "ana@example.com");
         }
     }

@@ -24,15 +24,8 @@ pub enum PartStat {
 impl PartStat {
     /// Reads a PARTSTAT value; an unknown one counts as NEEDS-ACTION (RFC 5545 section 3.2.12).
     pub fn parse(value: &str) -> Self {
-        let all = [
-            Self::Accepted,
-            Self::Declined,
-            Self::Tentative,
-            Self::Delegated,
-        ];
-        all.into_iter()
-            .find(|partstat| partstat.as_str().eq_ignore_ascii_case(value.trim()))
-            .unwrap_or_default()
+        let all = [Self::Accepted, Self::Declined, Self::Tentative, Self::Delegated];
+        all.into_iter().find(|partstat| partstat.as_str().eq_ignore_ascii_case(value.trim())).unwrap_or_default()
     }
 
     /// The value as it is written.
@@ -126,10 +119,7 @@ origins! {
 impl Origin {
     /// Reads an origin exactly as links spell it; `API` is refused as it always was.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|origin| origin.as_str() == word)
+        Self::ALL.iter().copied().find(|origin| origin.as_str() == word)
     }
 
     /// Origins that only a caller with a key may use.
@@ -296,19 +286,13 @@ pub fn apply_answer(attendee: &mut Attendee, answer: &Answer, event: &EventState
     let order = Order {
         // Nobody has seen a version that was never sent: a SEQUENCE beyond ours is a client's own counting.
         sequence: answer.order.sequence.min(event.sequence),
-        dtstamp: answer
-            .order
-            .dtstamp
-            .min(answer.received.plus(CLOCK_SKEW_MAX_SECS)),
+        dtstamp: answer.order.dtstamp.min(answer.received.plus(CLOCK_SKEW_MAX_SECS)),
     };
     if let Some(known) = attendee.answered {
         if order < known {
             return AnswerOutcome::Stale;
         }
-        if order == known
-            && answer.partstat == attendee.partstat
-            && answer.comment == attendee.comment
-        {
+        if order == known && answer.partstat == attendee.partstat && answer.comment == attendee.comment {
             return AnswerOutcome::Repeated;
         }
     }
@@ -321,10 +305,7 @@ pub fn apply_answer(attendee: &mut Attendee, answer: &Answer, event: &EventState
     if !answer.prodid.is_empty() {
         attendee.prodid.clone_from(&answer.prodid);
     }
-    AnswerOutcome::Recorded {
-        from,
-        to: attendee.status(reset),
-    }
+    AnswerOutcome::Recorded { from, to: attendee.status(reset) }
 }
 
 /// An organizer's choice of who hears of a change.
@@ -338,52 +319,28 @@ pub struct AudienceSettings {
 ///
 /// `wanted`: he asked for it (an invitation, a catch-up after an answer to an old version); else he is only looked
 /// at because a revision makes its round through the audience.
-pub fn is_due(
-    attendee: &Attendee,
-    event: &EventState,
-    wanted: bool,
-    audience: AudienceSettings,
-) -> Option<Method> {
+pub fn is_due(attendee: &Attendee, event: &EventState, wanted: bool, audience: AudienceSettings) -> Option<Method> {
     if attendee.delivery != Delivery::Open {
         return None;
     }
     let holds = attendee.may_hold();
-    let method = if event.cancelled {
-        Method::Cancel
-    } else {
-        Method::Request
-    };
-    if attendee
-        .sent
-        .is_some_and(|sent| sent.revision >= event.revision && sent.method == method)
-    {
+    let method = if event.cancelled { Method::Cancel } else { Method::Request };
+    if attendee.sent.is_some_and(|sent| sent.revision >= event.revision && sent.method == method) {
         return None;
     }
     match (method, holds) {
         // Nobody is told of the end of something he never heard of.
         (Method::Cancel, None) => None,
         // He holds the CANCEL of an earlier revision; a second one says nothing new.
-        (
-            Method::Cancel,
-            Some(Sent {
-                method: Method::Cancel,
-                ..
-            }),
-        ) if attendee.maybe_sent.is_none() => None,
-        (Method::Cancel, Some(_)) => {
-            (wanted || attendee.last_choice != Some(Choice::No)).then_some(method)
-        }
+        (Method::Cancel, Some(Sent { method: Method::Cancel, .. })) if attendee.maybe_sent.is_none() => None,
+        (Method::Cancel, Some(_)) => (wanted || attendee.last_choice != Some(Choice::No)).then_some(method),
         // He was enrolled and surely holds nothing: perhaps the event was off when his invitation was to leave.
         (_, _) if attendee.sent.is_none() => Some(method),
         (_, None) => None,
         // Reinstated: whoever was told that it is off, and had not declined, hears that it is on again.
-        (
-            _,
-            Some(Sent {
-                method: Method::Cancel,
-                ..
-            }),
-        ) => (wanted || attendee.last_choice != Some(Choice::No)).then_some(method),
+        (_, Some(Sent { method: Method::Cancel, .. })) => {
+            (wanted || attendee.last_choice != Some(Choice::No)).then_some(method)
+        }
         (_, Some(_)) => {
             let interested = matches!(attendee.last_choice, Some(Choice::Yes | Choice::Maybe));
             let widened = audience.wide_time_changes && attendee.last_choice != Some(Choice::No);

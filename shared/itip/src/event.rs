@@ -17,22 +17,14 @@ pub struct EventId(String);
 impl EventId {
     /// Parses `^[a-z0-9]{40}$`, the shape the first Calendar Invite Server used in its links.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = text.len() == 40
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let fits = text.len() == 40 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         fits.then(|| Self(text.to_owned()))
     }
 
     /// Writes 20 bytes as 40 hexadecimal digits.
     pub fn from_bytes(bytes: [u8; 20]) -> Self {
         let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-        Self(
-            bytes
-                .iter()
-                .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-                .collect(),
-        )
+        Self(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
     }
 
     /// The 40 characters.
@@ -165,16 +157,12 @@ impl EventDetails {
         };
         note(self.summary != newer.summary, Field::Summary);
         note(
-            self.description != newer.description
-                || self.description_html != newer.description_html,
+            self.description != newer.description || self.description_html != newer.description_html,
             Field::Description,
         );
         note(self.location != newer.location, Field::Location);
         note(self.url != newer.url, Field::Url);
-        note(
-            self.start != newer.start || self.end != newer.end,
-            Field::Time,
-        );
+        note(self.start != newer.start || self.end != newer.end, Field::Time);
         note(self.recurrence != newer.recurrence, Field::Recurrence);
         note(self.status != newer.status, Field::Status);
         fields
@@ -261,12 +249,10 @@ impl EventState {
     /// A tombstone or an instance-only event without a master has nothing to show.
     pub fn shown(&self) -> Option<&EventDetails> {
         self.details.as_ref().or_else(|| {
-            self.overrides
-                .iter()
-                .find_map(|exception| match &exception.state {
-                    OverrideState::Changed(details) => Some(details.as_ref()),
-                    OverrideState::Cancelled => None,
-                })
+            self.overrides.iter().find_map(|exception| match &exception.state {
+                OverrideState::Changed(details) => Some(details.as_ref()),
+                OverrideState::Cancelled => None,
+            })
         })
     }
 
@@ -276,13 +262,10 @@ impl EventState {
             Some(details) => Some(details.last_end?),
             None => None,
         };
-        let moved = self
-            .overrides
-            .iter()
-            .filter_map(|exception| match &exception.state {
-                OverrideState::Changed(details) => details.last_end,
-                OverrideState::Cancelled => None,
-            });
+        let moved = self.overrides.iter().filter_map(|exception| match &exception.state {
+            OverrideState::Changed(details) => details.last_end,
+            OverrideState::Cancelled => None,
+        });
         master.into_iter().chain(moved).max()
     }
 

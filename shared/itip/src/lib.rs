@@ -17,13 +17,12 @@ mod time;
 
 pub use address::{AddressError, CalAddress};
 pub use attendee::{
-    Answer, AnswerOutcome, AnsweredVia, Attendee, AudienceSettings, Choice, Delivery, Origin,
-    PartStat, RsvpStatus, Sent, apply_answer, is_due,
+    Answer, AnswerOutcome, AnsweredVia, Attendee, AudienceSettings, Choice, Delivery, Origin, PartStat, RsvpStatus,
+    Sent, apply_answer, is_due,
 };
 pub use error::ItipError;
 pub use event::{
-    Class, EventDetails, EventId, EventState, EventStatus, Field, Override, OverrideState,
-    Recurrence, Uid,
+    Class, EventDetails, EventId, EventState, EventStatus, Field, Override, OverrideState, Recurrence, Uid,
 };
 pub use message::{Component, InvitedAttendee, ItipMessage, Organizer, RecurrenceId};
 pub use method::Method;

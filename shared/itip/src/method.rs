@@ -35,8 +35,7 @@ impl Method {
             Self::Counter,
             Self::DeclineCounter,
         ];
-        all.into_iter()
-            .find(|method| method.as_str().eq_ignore_ascii_case(value.trim()))
+        all.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(value.trim()))
     }
 
     /// The value as it is written into a METHOD property.

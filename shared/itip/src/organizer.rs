@@ -10,8 +10,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CalAddress, Component, EventDetails, EventId, EventState, Field, ItipError, ItipMessage, Order,
-    Organizer, Override, OverrideState, Sequence, Timestamp,
+    CalAddress, Component, EventDetails, EventId, EventState, Field, ItipError, ItipMessage, Order, Organizer,
+    Override, OverrideState, Sequence, Timestamp,
 };
 
 /// The event after a message, and what the message did.
@@ -53,10 +53,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether the event's revision rose.
     pub fn is_visible(&self) -> bool {
-        matches!(
-            self,
-            Self::Updated { .. } | Self::Cancelled | Self::Reinstated
-        )
+        matches!(self, Self::Updated { .. } | Self::Cancelled | Self::Reinstated)
     }
 }
 
@@ -97,10 +94,7 @@ fn other_guests(components: &[Component], own_domain: &str, organizer: Option<&O
 
 /// The state an event starts from: nothing shown, nothing ordered.
 fn blank(message: &ItipMessage, about: &Circumstances<'_>) -> EventState {
-    let organizer = message
-        .components
-        .iter()
-        .find_map(|component| component.organizer.clone());
+    let organizer = message.components.iter().find_map(|component| component.organizer.clone());
     EventState {
         event_id: about.event_id.clone(),
         original_uid: message.uid.clone(),
@@ -135,15 +129,8 @@ pub fn apply_request(
     message: &ItipMessage,
     about: &Circumstances<'_>,
 ) -> Result<Transition, ItipError> {
-    let master = message
-        .components
-        .iter()
-        .find(|component| component.recurrence_id.is_none());
-    if !message
-        .components
-        .iter()
-        .any(|component| component.details.is_some())
-    {
+    let master = message.components.iter().find(|component| component.recurrence_id.is_none());
+    if !message.components.iter().any(|component| component.details.is_some()) {
         return Err(ItipError::NoComponent);
     }
     let before = prior.cloned().unwrap_or_else(|| blank(message, about));
@@ -153,8 +140,7 @@ pub fn apply_request(
     if let Some(master) = master {
         let stale = before.order.is_some_and(|known| {
             master.order < known
-                || (master.order == known
-                    && (before.cancelled || before.applied_at_order.contains(&digest)))
+                || (master.order == known && (before.cancelled || before.applied_at_order.contains(&digest)))
         });
         if stale {
             return Ok(late_details(before, master));
@@ -172,36 +158,20 @@ pub fn apply_request(
         if let Some(organizer) = &master.organizer {
             state.organizer = organizer.clone();
         }
-        state.other_guests = other_guests(
-            &message.components,
-            about.own_domain,
-            master.organizer.as_ref(),
-        );
+        state.other_guests = other_guests(&message.components, about.own_domain, master.organizer.as_ref());
         // A full REQUEST replaces the series: exceptions that it does not name are gone, unless they are newer.
-        state
-            .overrides
-            .retain(|exception| exception.order.dtstamp > master.order.dtstamp);
+        state.overrides.retain(|exception| exception.order.dtstamp > master.order.dtstamp);
     }
     let mut instance_applied = false;
     for component in &message.components {
-        let (Some(recurrence_id), Some(details)) = (&component.recurrence_id, &component.details)
-        else {
+        let (Some(recurrence_id), Some(details)) = (&component.recurrence_id, &component.details) else {
             continue;
         };
         let change = OverrideState::Changed(Box::new(details.clone()));
-        instance_applied |= put_override(
-            &mut state,
-            recurrence_id,
-            component.order,
-            change,
-            master.is_some(),
-        );
+        instance_applied |= put_override(&mut state, recurrence_id, component.order, change, master.is_some());
     }
     if master.is_none() && !instance_applied {
-        return Ok(Transition {
-            state: before,
-            outcome: Outcome::Stale,
-        });
+        return Ok(Transition { state: before, outcome: Outcome::Stale });
     }
     state.cancelled &= state.order.is_some();
     Ok(settle(prior, state, about))
@@ -210,30 +180,12 @@ pub fn apply_request(
 /// A REQUEST that is older than the cancel already known, but newer than the details kept: what is called off is
 /// the later version, whatever order the mails came in.
 fn late_details(before: EventState, master: &Component) -> Transition {
-    if !before.cancelled
-        || before
-            .details_order
-            .is_some_and(|known| master.order <= known)
-    {
-        return Transition {
-            state: before,
-            outcome: Outcome::Stale,
-        };
+    if !before.cancelled || before.details_order.is_some_and(|known| master.order <= known) {
+        return Transition { state: before, outcome: Outcome::Stale };
     }
-    let organizer = master
-        .organizer
-        .clone()
-        .unwrap_or_else(|| before.organizer.clone());
-    let state = EventState {
-        details: master.details.clone(),
-        details_order: Some(master.order),
-        organizer,
-        ..before
-    };
-    Transition {
-        state,
-        outcome: Outcome::Unchanged,
-    }
+    let organizer = master.organizer.clone().unwrap_or_else(|| before.organizer.clone());
+    let state = EventState { details: master.details.clone(), details_order: Some(master.order), organizer, ..before };
+    Transition { state, outcome: Outcome::Unchanged }
 }
 
 /// Stores an exception unless a newer message has spoken of that instance, or of the whole series.
@@ -244,44 +196,23 @@ fn put_override(
     change: OverrideState,
     with_master: bool,
 ) -> bool {
-    if !with_master
-        && state
-            .order
-            .is_some_and(|master| order.dtstamp < master.dtstamp)
-    {
+    if !with_master && state.order.is_some_and(|master| order.dtstamp < master.dtstamp) {
         return false;
     }
     let instant = recurrence_id.instant();
-    match state
-        .overrides
-        .iter_mut()
-        .find(|exception| exception.recurrence_id.instant() == instant)
-    {
+    match state.overrides.iter_mut().find(|exception| exception.recurrence_id.instant() == instant) {
         Some(known) if order < known.order => false,
         // With an equal pair a cancelled instance stays cancelled, as a whole event does.
-        Some(known)
-            if order == known.order
-                && (known.state == change || known.state == OverrideState::Cancelled) =>
-        {
+        Some(known) if order == known.order && (known.state == change || known.state == OverrideState::Cancelled) => {
             false
         }
         Some(known) => {
-            *known = Override {
-                recurrence_id: recurrence_id.clone(),
-                order,
-                state: change,
-            };
+            *known = Override { recurrence_id: recurrence_id.clone(), order, state: change };
             true
         }
         None => {
-            state.overrides.push(Override {
-                recurrence_id: recurrence_id.clone(),
-                order,
-                state: change,
-            });
-            state
-                .overrides
-                .sort_by_key(|exception| exception.recurrence_id.instant());
+            state.overrides.push(Override { recurrence_id: recurrence_id.clone(), order, state: change });
+            state.overrides.sort_by_key(|exception| exception.recurrence_id.instant());
             true
         }
     }
@@ -299,43 +230,26 @@ pub fn apply_cancel(
     let before = prior.cloned().unwrap_or_else(|| blank(message, about));
     let mut state = before.clone();
 
-    if let Some(master) = message
-        .components
-        .iter()
-        .find(|component| component.recurrence_id.is_none())
-    {
+    if let Some(master) = message.components.iter().find(|component| component.recurrence_id.is_none()) {
         let known = before.order.is_some();
         if before.order.is_some_and(|order| master.order < order) {
-            return Ok(Transition {
-                state: before,
-                outcome: Outcome::Stale,
-            });
+            return Ok(Transition { state: before, outcome: Outcome::Stale });
         }
         if before.cancelled && known {
             // A second CANCEL only moves the mark that late REQUESTs are measured by.
-            let outcome = if before.order == Some(master.order) {
-                Outcome::Stale
-            } else {
-                Outcome::Unchanged
-            };
+            let outcome = if before.order == Some(master.order) { Outcome::Stale } else { Outcome::Unchanged };
             state.order = Some(master.order);
             state.applied_at_order.clear();
             return Ok(Transition { state, outcome });
         }
         if known && before.other_guests > 0 && names_only_us(master, about.own_domain) {
             if !before.following {
-                return Ok(Transition {
-                    state: before,
-                    outcome: Outcome::Stale,
-                });
+                return Ok(Transition { state: before, outcome: Outcome::Stale });
             }
             state.order = Some(master.order);
             state.applied_at_order.clear();
             state.following = false;
-            return Ok(Transition {
-                state,
-                outcome: Outcome::Uninvited,
-            });
+            return Ok(Transition { state, outcome: Outcome::Uninvited });
         }
         state.order = Some(master.order);
         state.applied_at_order.clear();
@@ -348,26 +262,14 @@ pub fn apply_cancel(
         let Some(recurrence_id) = &component.recurrence_id else {
             continue;
         };
-        applied |= put_override(
-            &mut state,
-            recurrence_id,
-            component.order,
-            OverrideState::Cancelled,
-            false,
-        );
+        applied |= put_override(&mut state, recurrence_id, component.order, OverrideState::Cancelled, false);
     }
     if !applied {
-        return Ok(Transition {
-            state: before,
-            outcome: Outcome::Stale,
-        });
+        return Ok(Transition { state: before, outcome: Outcome::Stale });
     }
     // Invited to single instances only, all of them off: that is the whole event.
     if state.order.is_none() {
-        state.cancelled = state
-            .overrides
-            .iter()
-            .all(|exception| exception.state == OverrideState::Cancelled);
+        state.cancelled = state.overrides.iter().all(|exception| exception.state == OverrideState::Cancelled);
     }
     Ok(settle(prior, state, about))
 }
@@ -380,19 +282,11 @@ pub fn call_off(prior: &EventState, about: &Circumstances<'_>) -> Transition {
 }
 
 fn names_only_us(component: &Component, own_domain: &str) -> bool {
-    !component.attendees.is_empty()
-        && component
-            .attendees
-            .iter()
-            .all(|guest| guest.address.domain() == own_domain)
+    !component.attendees.is_empty() && component.attendees.iter().all(|guest| guest.address.domain() == own_domain)
 }
 
 /// Compares what guests see before and after, and moves the counters that go with the difference.
-fn settle(
-    prior: Option<&EventState>,
-    mut state: EventState,
-    about: &Circumstances<'_>,
-) -> Transition {
+fn settle(prior: Option<&EventState>, mut state: EventState, about: &Circumstances<'_>) -> Transition {
     let now = about.now;
     let before = prior.filter(|before| before.shown().is_some());
     let Some(before) = before else {
@@ -401,11 +295,7 @@ fn settle(
         }
         state.last_modified = now;
         state.dtstamp = now;
-        let outcome = if state.cancelled || state.shown().is_none() {
-            Outcome::Tombstone
-        } else {
-            Outcome::Created
-        };
+        let outcome = if state.cancelled || state.shown().is_none() { Outcome::Tombstone } else { Outcome::Created };
         return Transition { state, outcome };
     };
     let outcome = match (before.cancelled, state.cancelled) {
@@ -428,11 +318,7 @@ fn settle(
             if exceptions.is_some() && !fields.contains(&Field::Recurrence) {
                 fields.push(Field::Recurrence);
             }
-            if fields.is_empty() {
-                Outcome::Unchanged
-            } else {
-                Outcome::Updated { fields, moved }
-            }
+            if fields.is_empty() { Outcome::Unchanged } else { Outcome::Updated { fields, moved } }
         }
     };
     if outcome.is_visible() {
@@ -457,11 +343,7 @@ fn settle(
 /// `None` if the exceptions are alike to a guest, else whether one of them moves or drops an instance.
 fn exceptions_diff(before: &EventState, after: &EventState) -> Option<bool> {
     let visible = |state: &EventState| -> Vec<(Timestamp, OverrideState)> {
-        state
-            .overrides
-            .iter()
-            .map(|exception| (exception.recurrence_id.instant(), exception.state.clone()))
-            .collect()
+        state.overrides.iter().map(|exception| (exception.recurrence_id.instant(), exception.state.clone())).collect()
     };
     let (old, new) = (visible(before), visible(after));
     if old == new {
@@ -470,24 +352,16 @@ fn exceptions_diff(before: &EventState, after: &EventState) -> Option<bool> {
     let master = after.details.as_ref();
     let moves = |from: Option<&OverrideState>, to: Option<&OverrideState>| match (from, to) {
         (Some(OverrideState::Changed(old)), Some(OverrideState::Changed(new))) => old.moves_to(new),
-        (None, Some(OverrideState::Changed(new))) => {
-            master.is_none_or(|master| shifts_instance(master, new))
-        }
+        (None, Some(OverrideState::Changed(new))) => master.is_none_or(|master| shifts_instance(master, new)),
         (Some(OverrideState::Changed(_)) | None, None)
         | (Some(OverrideState::Cancelled), Some(OverrideState::Cancelled)) => false,
         _ => true,
     };
     let lookup = |list: &[(Timestamp, OverrideState)], instant: Timestamp| {
-        list.iter()
-            .find(|(at, _)| *at == instant)
-            .map(|(_, state)| state.clone())
+        list.iter().find(|(at, _)| *at == instant).map(|(_, state)| state.clone())
     };
     let instants = old.iter().chain(&new).map(|(at, _)| *at);
-    Some(
-        instants
-            .into_iter()
-            .any(|at| moves(lookup(&old, at).as_ref(), lookup(&new, at).as_ref())),
-    )
+    Some(instants.into_iter().any(|at| moves(lookup(&old, at).as_ref(), lookup(&new, at).as_ref())))
 }
 
 /// Whether an exception differs from its master in length or time of day.

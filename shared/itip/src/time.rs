@@ -5,9 +5,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
 /// Seconds since 1970-01-01T00:00:00Z.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
@@ -63,9 +61,7 @@ impl When {
     /// The instant; a whole day counts from midnight UTC.
     pub fn instant(&self) -> Timestamp {
         match self {
-            Self::Date(date) => {
-                Timestamp(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp())
-            }
+            Self::Date(date) => Timestamp(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp()),
             Self::At(moment) => moment.instant,
         }
     }

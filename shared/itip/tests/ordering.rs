@@ -2,24 +2,17 @@
 #![allow(missing_docs, reason = "a test names what it proves")]
 
 use itip::{
-    CalAddress, Circumstances, Class, Component, DtStamp, EventDetails, EventId, EventState,
-    EventStatus, Field, InvitedAttendee, ItipMessage, Method, Moment, Order, Outcome,
-    OverrideState, PartStat, Recurrence, RecurrenceId, Sequence, Timestamp, Transition, Uid, When,
-    Zone, apply_cancel, apply_request,
+    CalAddress, Circumstances, Class, Component, DtStamp, EventDetails, EventId, EventState, EventStatus, Field,
+    InvitedAttendee, ItipMessage, Method, Moment, Order, Outcome, OverrideState, PartStat, Recurrence, RecurrenceId,
+    Sequence, Timestamp, Transition, Uid, When, Zone, apply_cancel, apply_request,
 };
 
 const DAY: i64 = 86_400;
 const START: i64 = 1_900_000_000;
 
 fn at(instant: i64) -> When {
-    let local = chrono::DateTime::from_timestamp(instant, 0)
-        .unwrap()
-        .naive_utc();
-    When::At(Moment {
-        local,
-        zone: Zone::Utc,
-        instant: Timestamp(instant),
-    })
+    let local = chrono::DateTime::from_timestamp(instant, 0).unwrap().naive_utc();
+    When::At(Moment { local, zone: Zone::Utc, instant: Timestamp(instant) })
 }
 
 fn details(summary: &str, start: i64) -> EventDetails {
@@ -41,24 +34,14 @@ fn details(summary: &str, start: i64) -> EventDetails {
 }
 
 fn weekly(summary: &str) -> EventDetails {
-    let recurrence = Recurrence {
-        rrule: Some("FREQ=WEEKLY;COUNT=4".into()),
-        ..Recurrence::default()
-    };
-    EventDetails {
-        recurrence,
-        last_end: Some(Timestamp(START + 21 * DAY + 3600)),
-        ..details(summary, START)
-    }
+    let recurrence = Recurrence { rrule: Some("FREQ=WEEKLY;COUNT=4".into()), ..Recurrence::default() };
+    EventDetails { recurrence, last_end: Some(Timestamp(START + 21 * DAY + 3600)), ..details(summary, START) }
 }
 
 fn component(sequence: u32, stamp: i64, details: Option<EventDetails>) -> Component {
     Component {
         recurrence_id: None,
-        order: Order {
-            sequence: Sequence(sequence),
-            dtstamp: Timestamp(stamp),
-        },
+        order: Order { sequence: Sequence(sequence), dtstamp: Timestamp(stamp) },
         organizer: None,
         attendees: Vec::new(),
         details,
@@ -69,29 +52,15 @@ fn component(sequence: u32, stamp: i64, details: Option<EventDetails>) -> Compon
 
 fn instance(week: i64, component: Component) -> Component {
     let when = at(START + week * 7 * DAY);
-    Component {
-        recurrence_id: Some(RecurrenceId {
-            when,
-            this_and_future: false,
-        }),
-        ..component
-    }
+    Component { recurrence_id: Some(RecurrenceId { when, this_and_future: false }), ..component }
 }
 
 fn message(method: Method, components: Vec<Component>) -> ItipMessage {
-    ItipMessage {
-        method,
-        prodid: String::new(),
-        uid: Uid("u".into()),
-        components,
-    }
+    ItipMessage { method, prodid: String::new(), uid: Uid("u".into()), components }
 }
 
 fn request(sequence: u32, stamp: i64, summary: &str, start: i64) -> ItipMessage {
-    message(
-        Method::Request,
-        vec![component(sequence, stamp, Some(details(summary, start)))],
-    )
+    message(Method::Request, vec![component(sequence, stamp, Some(details(summary, start)))])
 }
 
 fn cancel(sequence: u32, stamp: i64) -> ItipMessage {
@@ -131,20 +100,9 @@ fn visible(state: &EventState) -> impl PartialEq + std::fmt::Debug + use<> {
     let overrides: Vec<_> = state
         .overrides
         .iter()
-        .map(|exception| {
-            (
-                exception.recurrence_id.instant(),
-                exception.order,
-                exception.state.clone(),
-            )
-        })
+        .map(|exception| (exception.recurrence_id.instant(), exception.order, exception.state.clone()))
         .collect();
-    (
-        state.details.clone(),
-        overrides,
-        state.cancelled,
-        state.order,
-    )
+    (state.details.clone(), overrides, state.cancelled, state.order)
 }
 
 fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
@@ -153,12 +111,8 @@ fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
     }
     let mut all = Vec::new();
     for (index, first) in items.iter().enumerate() {
-        let rest: Vec<T> = items
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| *at != index)
-            .map(|(_, item)| item.clone())
-            .collect();
+        let rest: Vec<T> =
+            items.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, item)| item.clone()).collect();
         for mut tail in permutations(&rest) {
             tail.insert(0, first.clone());
             all.push(tail);
@@ -172,31 +126,18 @@ fn converges(history: &[ItipMessage]) {
     let (_, expected) = run(history);
     for order in permutations(history) {
         let (_, state) = run(&order);
-        assert_eq!(
-            visible(&state),
-            visible(&expected),
-            "{:?}",
-            order.iter().map(brief).collect::<Vec<_>>()
-        );
+        assert_eq!(visible(&state), visible(&expected), "{:?}", order.iter().map(brief).collect::<Vec<_>>());
         let twice: Vec<_> = order.iter().chain(&order).cloned().collect();
         let (outcomes, state) = run(&twice);
         assert_eq!(visible(&state), visible(&expected), "each delivered twice");
         let again = &outcomes[order.len()..];
-        assert!(
-            again.iter().all(|outcome| !outcome.is_visible()),
-            "a repeat changed something: {again:?}"
-        );
+        assert!(again.iter().all(|outcome| !outcome.is_visible()), "a repeat changed something: {again:?}");
     }
 }
 
 fn brief(message: &ItipMessage) -> String {
     let order = message.components[0].order;
-    format!(
-        "{} {}/{}",
-        message.method.as_str(),
-        order.sequence.0,
-        order.dtstamp.0
-    )
+    format!("{} {}/{}", message.method.as_str(), order.sequence.0, order.dtstamp.0)
 }
 
 #[test]
@@ -213,11 +154,7 @@ fn six_versions_end_in_one_state_in_all_720_orders() {
 
 #[test]
 fn a_cancel_that_comes_first_stays() {
-    converges(&[
-        request(0, 1, "Game", START),
-        request(1, 2, "Game", START + DAY),
-        cancel(2, 3),
-    ]);
+    converges(&[request(0, 1, "Game", START), request(1, 2, "Game", START + DAY), cancel(2, 3)]);
     let (outcomes, state) = run(&[cancel(1, 5), request(0, 1, "Game", START)]);
     assert_eq!(outcomes, [Outcome::Tombstone, Outcome::Unchanged]);
     assert!(state.cancelled);
@@ -225,53 +162,21 @@ fn a_cancel_that_comes_first_stays() {
 
 #[test]
 fn instances_of_a_series_converge_with_their_master() {
-    let moved = instance(
-        1,
-        component(1, 3, Some(details("Game 2, later", START + 8 * DAY))),
-    );
+    let moved = instance(1, component(1, 3, Some(details("Game 2, later", START + 8 * DAY))));
     converges(&[
         message(Method::Request, vec![component(0, 1, Some(weekly("Game")))]),
         message(Method::Request, vec![moved]),
         message(Method::Cancel, vec![instance(2, component(1, 4, None))]),
-        message(
-            Method::Request,
-            vec![instance(
-                3,
-                component(2, 5, Some(details("Finale", START + 21 * DAY))),
-            )],
-        ),
+        message(Method::Request, vec![instance(3, component(2, 5, Some(details("Finale", START + 21 * DAY))))]),
     ]);
 }
 
 #[test]
 fn a_full_request_drops_older_exceptions_and_keeps_newer_ones() {
-    let older = message(
-        Method::Request,
-        vec![instance(
-            1,
-            component(0, 2, Some(details("Old", START + 8 * DAY))),
-        )],
-    );
-    let newer = message(
-        Method::Request,
-        vec![instance(
-            2,
-            component(0, 9, Some(details("New", START + 15 * DAY))),
-        )],
-    );
-    let full = message(
-        Method::Request,
-        vec![component(1, 5, Some(weekly("Games")))],
-    );
-    converges(&[
-        message(
-            Method::Request,
-            vec![component(0, 1, Some(weekly("Games")))],
-        ),
-        older,
-        newer,
-        full,
-    ]);
+    let older = message(Method::Request, vec![instance(1, component(0, 2, Some(details("Old", START + 8 * DAY))))]);
+    let newer = message(Method::Request, vec![instance(2, component(0, 9, Some(details("New", START + 15 * DAY))))]);
+    let full = message(Method::Request, vec![component(1, 5, Some(weekly("Games")))]);
+    converges(&[message(Method::Request, vec![component(0, 1, Some(weekly("Games")))]), older, newer, full]);
 }
 
 #[test]
@@ -280,24 +185,14 @@ fn an_instance_cancel_of_an_unchanged_occurrence_leaves_the_series() {
         message(Method::Request, vec![component(0, 1, Some(weekly("Game")))]),
         message(Method::Cancel, vec![instance(1, component(1, 2, None))]),
     ]);
-    assert_eq!(
-        outcomes[1],
-        Outcome::Updated {
-            fields: vec![Field::Recurrence],
-            moved: true
-        }
-    );
+    assert_eq!(outcomes[1], Outcome::Updated { fields: vec![Field::Recurrence], moved: true });
     assert!(!state.cancelled);
     assert_eq!(state.overrides[0].state, OverrideState::Cancelled);
 }
 
 #[test]
 fn googles_three_edits_with_one_sequence_are_ordered_by_dtstamp() {
-    let edits = [
-        request(0, 1, "A", START),
-        request(0, 2, "B", START),
-        request(0, 3, "C", START),
-    ];
+    let edits = [request(0, 1, "A", START), request(0, 2, "B", START), request(0, 3, "C", START)];
     converges(&edits);
     assert_eq!(run(&edits).1.details.unwrap().summary, "C");
 }
@@ -309,10 +204,7 @@ fn outlook_for_mac_ties_apply_in_arrival_order_and_its_cancel_wins() {
     assert_eq!(state.details.unwrap().summary, "B", "each content once");
     assert_eq!(outcomes[2..], [Outcome::Stale, Outcome::Stale]);
     let (outcomes, state) = run(&[first.clone(), cancel(1, 5), first]);
-    assert_eq!(
-        outcomes,
-        [Outcome::Created, Outcome::Cancelled, Outcome::Stale]
-    );
+    assert_eq!(outcomes, [Outcome::Created, Outcome::Cancelled, Outcome::Stale]);
     assert!(state.cancelled);
 }
 
@@ -333,31 +225,15 @@ fn the_revision_counts_visible_changes_and_sequence_counts_moves() {
         (request(0, 2, "Game", START), 0, 0),
         (request(0, 3, "Match", START), 1, 0),
         (request(1, 4, "Match", START + 60), 2, 1),
-        (
-            message(
-                Method::Request,
-                vec![component(1, 5, Some(details("Match", START + 60)))],
-            ),
-            2,
-            1,
-        ),
+        (message(Method::Request, vec![component(1, 5, Some(details("Match", START + 60)))]), 2, 1),
         (cancel(2, 6), 3, 2),
         (cancel(2, 7), 3, 2),
         (request(3, 8, "Match", START + 60), 4, 3),
     ];
     let mut state = None;
     for (number, (message, revision, sequence)) in table.into_iter().enumerate() {
-        let next = apply(
-            state.as_ref(),
-            &message,
-            1_000 + i64::try_from(number).unwrap(),
-        )
-        .state;
-        assert_eq!(
-            (next.revision, next.sequence.0),
-            (revision, sequence),
-            "step {number}"
-        );
+        let next = apply(state.as_ref(), &message, 1_000 + i64::try_from(number).unwrap()).state;
+        assert_eq!((next.revision, next.sequence.0), (revision, sequence), "step {number}");
         state = Some(next);
     }
     let renamed = message(Method::Request, vec![component(4, 9, Some(renamed_zone))]);
@@ -365,10 +241,7 @@ fn the_revision_counts_visible_changes_and_sequence_counts_moves() {
     let outcome = apply(Some(&before), &renamed, 2_000).outcome;
     assert_eq!(
         outcome,
-        Outcome::Updated {
-            fields: vec![Field::Time],
-            moved: false
-        },
+        Outcome::Updated { fields: vec![Field::Time], moved: false },
         "a new name for the same instants"
     );
 }
@@ -378,22 +251,12 @@ fn one_field_edited_alone_is_the_one_that_is_reported() {
     type Edit = fn(&mut EventDetails);
     let edits: [(Field, bool, Edit); 7] = [
         (Field::Summary, false, |details| details.summary.push('!')),
-        (Field::Description, false, |details| {
-            details.description.push_str("Bring a scarf")
-        }),
-        (Field::Location, false, |details| {
-            details.location.push_str("Camden Yards")
-        }),
-        (Field::Url, false, |details| {
-            details.url.push_str("https://club.example/tickets")
-        }),
+        (Field::Description, false, |details| details.description.push_str("Bring a scarf")),
+        (Field::Location, false, |details| details.location.push_str("Camden Yards")),
+        (Field::Url, false, |details| details.url.push_str("https://club.example/tickets")),
         (Field::Time, true, |details| details.end = at(START + 7200)),
-        (Field::Recurrence, true, |details| {
-            details.recurrence.rrule = Some("FREQ=DAILY;COUNT=2".into())
-        }),
-        (Field::Status, false, |details| {
-            details.status = EventStatus::Tentative
-        }),
+        (Field::Recurrence, true, |details| details.recurrence.rrule = Some("FREQ=DAILY;COUNT=2".into())),
+        (Field::Status, false, |details| details.status = EventStatus::Tentative),
     ];
     let before = apply(None, &request(0, 1, "Game", START), 1_000).state;
     for (field, moved, edit) in edits {
@@ -401,13 +264,7 @@ fn one_field_edited_alone_is_the_one_that_is_reported() {
         edit(&mut changed);
         let message = message(Method::Request, vec![component(0, 2, Some(changed))]);
         let transition = apply(Some(&before), &message, 2_000);
-        assert_eq!(
-            transition.outcome,
-            Outcome::Updated {
-                fields: vec![field],
-                moved
-            }
-        );
+        assert_eq!(transition.outcome, Outcome::Updated { fields: vec![field], moved });
         assert_eq!(transition.state.reset_sequence.0, u32::from(moved));
     }
 }
@@ -433,31 +290,19 @@ fn with_guests(message: ItipMessage, guests: &[&str]) -> ItipMessage {
     let components = message
         .components
         .into_iter()
-        .map(|component| Component {
-            attendees: attendees.clone(),
-            ..component
-        })
+        .map(|component| Component { attendees: attendees.clone(), ..component })
         .collect();
-    ItipMessage {
-        components,
-        ..message
-    }
+    ItipMessage { components, ..message }
 }
 
 #[test]
 fn a_cancel_that_names_only_create_takes_us_off_the_list_and_cancels_nobody() {
-    let invited = with_guests(
-        request(0, 1, "Game", START),
-        &["create@convoke.test", "ana@x.example"],
-    );
+    let invited = with_guests(request(0, 1, "Game", START), &["create@convoke.test", "ana@x.example"]);
     let off_the_list = with_guests(cancel(1, 2), &["create@convoke.test"]);
     let (outcomes, state) = run(&[invited.clone(), off_the_list.clone()]);
     assert_eq!(outcomes[1], Outcome::Uninvited);
     assert!(!state.cancelled && !state.following);
-    let back = with_guests(
-        request(2, 3, "Game", START),
-        &["create@convoke.test", "ana@x.example"],
-    );
+    let back = with_guests(request(2, 3, "Game", START), &["create@convoke.test", "ana@x.example"]);
     let state = run(&[invited, off_the_list.clone(), back]).1;
     assert!(state.following);
     // Alone on the list, the same mail calls the event off.
@@ -468,11 +313,7 @@ fn a_cancel_that_names_only_create_takes_us_off_the_list_and_cancels_nobody() {
 #[test]
 fn a_stamp_from_the_year_9999_is_a_stamp_like_any_other() {
     let far = DtStamp::from(Timestamp(253_402_300_799));
-    let (outcomes, _) = run(&[
-        request(0, far.0, "A", START),
-        request(0, 1, "B", START),
-        request(1, 1, "C", START),
-    ]);
+    let (outcomes, _) = run(&[request(0, far.0, "A", START), request(0, 1, "B", START), request(1, 1, "C", START)]);
     assert_eq!(outcomes[1], Outcome::Stale);
     assert!(outcomes[2].is_visible());
 }

@@ -2,8 +2,8 @@
 //! deploys: add variants and optional fields, never change one.
 
 use itip::{
-    Answer, AnswerOutcome, Attendee, CalAddress, EventId, EventState, ItipError, ItipMessage,
-    Method, Origin, Outcome, PartStat, Sequence, Timestamp,
+    Answer, AnswerOutcome, Attendee, CalAddress, EventId, EventState, ItipError, ItipMessage, Method, Origin, Outcome,
+    PartStat, Sequence, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use store::directory::Counters;

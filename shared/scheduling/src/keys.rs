@@ -58,11 +58,7 @@ pub fn event_id(keys: &Keys, owner: &CalAddress, uid: &Uid) -> EventId {
 
 /// The name under which a person is remembered where the address itself must not stand: 32 hexadecimal digits.
 pub fn address_hash(keys: &Keys, address: &CalAddress) -> String {
-    hex(keys
-        .link
-        .mac("address", &[address.as_str()])
-        .iter()
-        .take(16))
+    hex(keys.link.mac("address", &[address.as_str()]).iter().take(16))
 }
 
 /// The key of one mail (decision 9): 32 hexadecimal digits.
@@ -79,9 +75,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    bytes.flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Which key made a token; raised when the key changes, and old keys stay known.
@@ -94,9 +88,7 @@ pub fn reply_token(keys: &Keys, event: &EventId, guest: &CalAddress) -> String {
     let mac = keys.link.mac("reply", &[event.as_str(), guest.as_str()]);
     let mut token = String::from(KEY_ID);
     for five in mac.chunks(5).take(2) {
-        let bits = five
-            .iter()
-            .fold(0_u64, |bits, byte| (bits << 8) | u64::from(*byte));
+        let bits = five.iter().fold(0_u64, |bits, byte| (bits << 8) | u64::from(*byte));
         for index in (0..8).rev() {
             let digit = usize::try_from((bits >> (index * 5)) & 31).unwrap_or(0);
             token.push(BASE32.get(digit).copied().map_or('a', char::from));
@@ -106,13 +98,7 @@ pub fn reply_token(keys: &Keys, event: &EventId, guest: &CalAddress) -> String {
 }
 
 /// ORGANIZER of a guest's mail (decision 6).
-pub fn reply_address(
-    keys: &Keys,
-    form: ReplyAddress,
-    domain: &str,
-    event: &EventId,
-    guest: &CalAddress,
-) -> String {
+pub fn reply_address(keys: &Keys, form: ReplyAddress, domain: &str, event: &EventId, guest: &CalAddress) -> String {
     match form {
         ReplyAddress::Plus => format!("rsvp+{}@{domain}", reply_token(keys, event, guest)),
         ReplyAddress::Dash => format!("rsvp-{}@{domain}", reply_token(keys, event, guest)),
@@ -122,27 +108,17 @@ pub fn reply_address(
 
 /// The token in an address of any form; `None` for `rsvp@` itself and for other mailboxes.
 pub fn token_in(recipient: &CalAddress) -> Option<&str> {
-    recipient
-        .local_part()
-        .strip_prefix("rsvp")
-        .and_then(|rest| rest.strip_prefix(['+', '-']))
+    recipient.local_part().strip_prefix("rsvp").and_then(|rest| rest.strip_prefix(['+', '-']))
 }
 
 /// Whether `token` is this guest's.
 pub fn is_reply_token(keys: &Keys, token: &str, event: &EventId, guest: &CalAddress) -> bool {
-    equal(
-        token.to_ascii_lowercase().as_bytes(),
-        reply_token(keys, event, guest).as_bytes(),
-    )
+    equal(token.to_ascii_lowercase().as_bytes(), reply_token(keys, event, guest).as_bytes())
 }
 
 /// Compares without telling by its duration where the difference is.
 pub fn equal(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len()
-        && a.iter()
-            .zip(b)
-            .fold(0, |difference, (x, y)| difference | (x ^ y))
-            == 0
+    a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (x, y)| difference | (x ^ y)) == 0
 }
 
 /// What a signed link allows; a link for one purpose never works for another.
@@ -185,10 +161,7 @@ pub fn sign_link(keys: &Keys, link: &Link) -> String {
     };
     let body = URL_SAFE_NO_PAD.encode(json);
     let mac = keys.link.mac("link", &[&body]);
-    format!(
-        "{body}.{}",
-        URL_SAFE_NO_PAD.encode(mac.iter().copied().take(LINK_MAC_BYTES).collect::<Vec<_>>())
-    )
+    format!("{body}.{}", URL_SAFE_NO_PAD.encode(mac.iter().copied().take(LINK_MAC_BYTES).collect::<Vec<_>>()))
 }
 
 /// Reads a link's token; `None` if it was not signed by us.
@@ -207,10 +180,7 @@ mod tests {
     use super::*;
 
     fn keys() -> Keys {
-        Keys {
-            event: Key::new("event"),
-            link: Key::new("link"),
-        }
+        Keys { event: Key::new("event"), link: Key::new("link") }
     }
 
     fn address(text: &str) -> CalAddress {
@@ -236,12 +206,7 @@ mod tests {
             assert!(is_reply_token(&keys(), token, &event, &ana));
             assert!(is_reply_token(&keys(), &token.to_uppercase(), &event, &ana));
             assert!(!is_reply_token(&keys(), token, &event, &bob));
-            assert!(!is_reply_token(
-                &keys(),
-                token,
-                &EventId::from_bytes([8; 20]),
-                &ana
-            ));
+            assert!(!is_reply_token(&keys(), token, &EventId::from_bytes([8; 20]), &ana));
         }
         assert_eq!(token_in(&address("rsvp@convoke.test")), None);
         assert_eq!(token_in(&address("create@convoke.test")), None);
@@ -249,25 +214,16 @@ mod tests {
 
     #[test]
     fn a_link_serves_its_purpose_only_and_no_byte_of_it_can_change() {
-        let link = Link::Answer {
-            event: EventId::from_bytes([7; 20]),
-            guest: address("ana@example.com"),
-        };
+        let link = Link::Answer { event: EventId::from_bytes([7; 20]), guest: address("ana@example.com") };
         let token = sign_link(&keys(), &link);
         assert_eq!(read_link(&keys(), &token), Some(link));
         for position in 0..token.len() {
             let mut forged = token.clone().into_bytes();
             forged[position] = if forged[position] == b'A' { b'B' } else { b'A' };
             let forged = String::from_utf8(forged).unwrap();
-            assert!(
-                forged == token || read_link(&keys(), &forged).is_none(),
-                "{forged}"
-            );
+            assert!(forged == token || read_link(&keys(), &forged).is_none(), "{forged}");
         }
-        let other = Keys {
-            event: Key::new("event"),
-            link: Key::new("other"),
-        };
+        let other = Keys { event: Key::new("event"), link: Key::new("other") };
         assert_eq!(read_link(&other, &token), None);
     }
 }

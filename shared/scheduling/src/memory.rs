@@ -35,24 +35,13 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl World {
     /// A deployment at `now` whose D1 has run these migrations.
-    pub fn new(
-        domain: &str,
-        timing: Timing,
-        now: Timestamp,
-        migrations: &[&str],
-    ) -> Result<Self, StoreError> {
+    pub fn new(domain: &str, timing: Timing, now: Timestamp, migrations: &[&str]) -> Result<Self, StoreError> {
         let db = Sqlite::open()?;
         for migration in migrations {
             db.migrate(migration)?;
         }
         let mut gate = SendGate::new(now);
-        gate.pace(
-            Pace::Account {
-                rate: 1_000_000,
-                left_today: None,
-            },
-            now,
-        );
+        gate.pace(Pace::Account { rate: 1_000_000, left_today: None }, now);
         Ok(Self {
             db,
             events: Mutex::default(),
@@ -89,11 +78,7 @@ impl World {
     }
 
     fn env(&self) -> ObjectEnv {
-        ObjectEnv {
-            domain: self.domain.clone(),
-            timing: self.timing,
-            nonce: self.bytes(),
-        }
+        ObjectEnv { domain: self.domain.clone(), timing: self.timing, nonce: self.bytes() }
     }
 
     /// Lets every alarm that is due ring once.
@@ -111,8 +96,7 @@ impl World {
             locked(&self.queue).extend(work.jobs);
         }
         for (organizer, conn) in &*locked(&self.organizers) {
-            let jobs =
-                conn.transaction(|conn| organizer_object::alarm(conn, organizer, now, &env))?;
+            let jobs = conn.transaction(|conn| organizer_object::alarm(conn, organizer, now, &env))?;
             locked(&self.queue).extend(jobs);
         }
         Ok(())
@@ -133,9 +117,7 @@ impl World {
     }
 }
 
-fn opened(
-    migrate: impl FnOnce(&dyn SqlConn) -> Result<(), StoreError>,
-) -> Result<Sqlite, CommandError> {
+fn opened(migrate: impl FnOnce(&dyn SqlConn) -> Result<(), StoreError>) -> Result<Sqlite, CommandError> {
     let conn = Sqlite::open()?;
     migrate(&conn)?;
     Ok(conn)
@@ -153,18 +135,11 @@ impl Objects for World {
         conn.transaction(|conn| event_object::handle(conn, id, command, now, &env))
     }
 
-    async fn organizer(
-        &self,
-        address: &CalAddress,
-        command: OrganizerCommand,
-    ) -> Result<OrganizerReply, CommandError> {
+    async fn organizer(&self, address: &CalAddress, command: OrganizerCommand) -> Result<OrganizerReply, CommandError> {
         let (now, env) = (self.now(), self.env());
         let mut organizers = locked(&self.organizers);
         if !organizers.contains_key(address) {
-            organizers.insert(
-                address.clone(),
-                opened(|conn| organizer_object::migrate(conn))?,
-            );
+            organizers.insert(address.clone(), opened(|conn| organizer_object::migrate(conn))?);
         }
         let conn = organizers.get(address).ok_or(CommandError::NotFound)?;
         conn.transaction(|conn| organizer_object::handle(conn, command, now, &env))
@@ -223,10 +198,7 @@ impl Entropy for World {
         let mut counter = locked(&self.counter);
         *counter += 1;
         let mut bytes = [0; 32];
-        bytes
-            .iter_mut()
-            .zip(counter.to_be_bytes())
-            .for_each(|(to, from)| *to = from);
+        bytes.iter_mut().zip(counter.to_be_bytes()).for_each(|(to, from)| *to = from);
         bytes
     }
 }

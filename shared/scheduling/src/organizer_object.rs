@@ -49,12 +49,7 @@ pub fn handle(
             conn.run(
                 "INSERT INTO held (raw, subject, at) SELECT ?1, ?2, ?3 \
                  WHERE (SELECT COUNT(*) FROM held) < ?4 ON CONFLICT DO NOTHING",
-                &[
-                    raw.into(),
-                    subject.as_str().into(),
-                    now.into(),
-                    HELD_MAX.into(),
-                ],
+                &[raw.into(), subject.as_str().into(), now.into(), HELD_MAX.into()],
             )?;
             if say(conn, "claim", now)? {
                 queue(conn, &Notice::Claim { subject }, now)?;
@@ -86,22 +81,13 @@ pub fn handle(
 }
 
 fn forget(conn: &dyn SqlConn, now: Timestamp) -> Result<(), StoreError> {
-    conn.run(
-        "DELETE FROM held WHERE at <= ?1",
-        &[now.plus(-HELD_SECS).into()],
-    )?;
-    conn.run(
-        "DELETE FROM said WHERE at <= ?1",
-        &[now.plus(-SAID_SECS).into()],
-    )
-    .map(drop)
+    conn.run("DELETE FROM held WHERE at <= ?1", &[now.plus(-HELD_SECS).into()])?;
+    conn.run("DELETE FROM said WHERE at <= ?1", &[now.plus(-SAID_SECS).into()]).map(drop)
 }
 
 fn held(conn: &dyn SqlConn) -> Result<Vec<(String, String)>, StoreError> {
     let rows = conn.run("SELECT raw, subject FROM held ORDER BY at, raw", &[])?;
-    rows.iter()
-        .map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())))
-        .collect()
+    rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))).collect()
 }
 
 /// Whether something may be said now; remembers that it was.
@@ -126,73 +112,42 @@ fn queue(conn: &dyn SqlConn, notice: &Notice, due: Timestamp) -> Result<(), Stor
     .map(drop)
 }
 
-fn notify(
-    conn: &dyn SqlConn,
-    notice: Notice,
-    now: Timestamp,
-    env: &ObjectEnv,
-) -> Result<(), StoreError> {
+fn notify(conn: &dyn SqlConn, notice: Notice, now: Timestamp, env: &ObjectEnv) -> Result<(), StoreError> {
     match notice {
         Notice::EventsReady { events } => ready(conn, events, now, env),
         Notice::MailRefused { .. } => {
             let text = json(&notice)?;
-            if say(conn, &sha256_hex(text.as_bytes()), now)? {
-                queue(conn, &notice, now)
-            } else {
-                Ok(())
-            }
+            if say(conn, &sha256_hex(text.as_bytes()), now)? { queue(conn, &notice, now) } else { Ok(()) }
         }
-        Notice::Claim { .. }
-        | Notice::Report { .. }
-        | Notice::Uninvited { .. }
-        | Notice::Approval { .. } => queue(conn, &notice, now),
+        Notice::Claim { .. } | Notice::Report { .. } | Notice::Uninvited { .. } | Notice::Approval { .. } => {
+            queue(conn, &notice, now)
+        }
     }
 }
 
 /// The first event is announced at once; those that follow soon are collected into one mail.
-fn ready(
-    conn: &dyn SqlConn,
-    events: Vec<itip::EventId>,
-    now: Timestamp,
-    env: &ObjectEnv,
-) -> Result<(), StoreError> {
+fn ready(conn: &dyn SqlConn, events: Vec<itip::EventId>, now: Timestamp, env: &ObjectEnv) -> Result<(), StoreError> {
     let waiting = conn.run(
         "SELECT id, notice FROM notice WHERE leased = 0 AND attempts = 0 AND due > ?1 \
          AND notice LIKE '{\"events_ready\"%' LIMIT 1",
         &[now.into()],
     )?;
     if let Some(row) = waiting.first()
-        && let Notice::EventsReady {
-            events: mut collected,
-        } = row.json(1)?
+        && let Notice::EventsReady { events: mut collected } = row.json(1)?
     {
         collected.extend(events);
         collected.truncate(DIGEST_EVENTS_MAX);
-        let params = [
-            row.integer(0)?.into(),
-            json(&Notice::EventsReady { events: collected })?.into(),
-        ];
-        return conn
-            .run("UPDATE notice SET notice = ?2 WHERE id = ?1", &params)
-            .map(drop);
+        let params = [row.integer(0)?.into(), json(&Notice::EventsReady { events: collected })?.into()];
+        return conn.run("UPDATE notice SET notice = ?2 WHERE id = ?1", &params).map(drop);
     }
     let last = conn.run("SELECT at FROM said WHERE what = ?1", &[READY.into()])?;
     let last = last.first().map(|row| row.integer(0)).transpose()?;
-    let due = last.map_or(now, |last| {
-        now.max(Timestamp(last).plus(env.timing.digest_secs))
-    });
-    conn.run(
-        "INSERT OR REPLACE INTO said (what, at) VALUES (?1, ?2)",
-        &[READY.into(), due.into()],
-    )?;
+    let due = last.map_or(now, |last| now.max(Timestamp(last).plus(env.timing.digest_secs)));
+    conn.run("INSERT OR REPLACE INTO said (what, at) VALUES (?1, ?2)", &[READY.into(), due.into()])?;
     queue(conn, &Notice::EventsReady { events }, due)
 }
 
-fn lease(
-    conn: &dyn SqlConn,
-    now: Timestamp,
-    env: &ObjectEnv,
-) -> Result<Vec<(String, Notice)>, StoreError> {
+fn lease(conn: &dyn SqlConn, now: Timestamp, env: &ObjectEnv) -> Result<Vec<(String, Notice)>, StoreError> {
     let rows = conn.run(
         "SELECT id, notice FROM notice WHERE leased = 0 AND due <= ?1 ORDER BY id LIMIT ?2",
         &[now.into(), LEASE_MAX.into()],
@@ -210,21 +165,13 @@ fn lease(
     Ok(notices)
 }
 
-fn settle(
-    conn: &dyn SqlConn,
-    key: &str,
-    fate: &Fate,
-    now: Timestamp,
-    env: &ObjectEnv,
-) -> Result<(), StoreError> {
+fn settle(conn: &dyn SqlConn, key: &str, fate: &Fate, now: Timestamp, env: &ObjectEnv) -> Result<(), StoreError> {
     let Ok(id) = key.parse::<i64>() else {
         return Ok(());
     };
     let again = match fate {
         Fate::Accepted { .. } | Fate::Refused { .. } | Fate::Suppressed => {
-            return conn
-                .run("DELETE FROM notice WHERE id = ?1", &[id.into()])
-                .map(drop);
+            return conn.run("DELETE FROM notice WHERE id = ?1", &[id.into()]).map(drop);
         }
         Fate::Throttled { retry_secs } => now.plus((*retry_secs).max(1)),
         Fate::Unknown { .. } => now.plus(env.timing.unknown_grace_secs),
@@ -233,16 +180,9 @@ fn settle(
 }
 
 fn requeue(conn: &dyn SqlConn, id: i64, due: Timestamp) -> Result<(), StoreError> {
-    conn.run(
-        "DELETE FROM notice WHERE id = ?1 AND attempts >= ?2",
-        &[id.into(), ATTEMPTS_MAX.into()],
-    )?;
+    conn.run("DELETE FROM notice WHERE id = ?1 AND attempts >= ?2", &[id.into(), ATTEMPTS_MAX.into()])?;
     let params = [id.into(), due.into()];
-    conn.run(
-        "UPDATE notice SET leased = 0, due = ?2, hint_at = ?2 WHERE id = ?1",
-        &params,
-    )
-    .map(drop)
+    conn.run("UPDATE notice SET leased = 0, due = ?2, hint_at = ?2 WHERE id = ?1", &params).map(drop)
 }
 
 /// What is due now: jobs for the queue.
@@ -252,34 +192,20 @@ pub fn alarm(
     now: Timestamp,
     env: &ObjectEnv,
 ) -> Result<Vec<Job>, StoreError> {
-    for row in conn.run(
-        "SELECT id FROM notice WHERE leased = 1 AND due <= ?1",
-        &[now.into()],
-    )? {
+    for row in conn.run("SELECT id FROM notice WHERE leased = 1 AND due <= ?1", &[now.into()])? {
         requeue(conn, row.integer(0)?, now)?;
     }
     let due = conn.run(
         "UPDATE notice SET hint_at = ?2 WHERE leased = 0 AND due <= ?1 AND hint_at <= ?1 RETURNING id",
         &[now.into(), now.plus(env.timing.hint_repeat_secs).into()],
     )?;
-    Ok(if due.is_empty() {
-        Vec::new()
-    } else {
-        vec![Job::Notices {
-            organizer: organizer.clone(),
-        }]
-    })
+    Ok(if due.is_empty() { Vec::new() } else { vec![Job::Notices { organizer: organizer.clone() }] })
 }
 
 /// When the object must wake up next; `None` when nothing waits.
-pub fn next_alarm(
-    conn: &dyn SqlConn,
-    _now: Timestamp,
-    _env: &ObjectEnv,
-) -> Result<Option<Timestamp>, StoreError> {
+pub fn next_alarm(conn: &dyn SqlConn, _now: Timestamp, _env: &ObjectEnv) -> Result<Option<Timestamp>, StoreError> {
     let rows = conn.run("SELECT MIN(MAX(due, hint_at)) FROM notice", &[])?;
-    rows.first()
-        .map_or(Ok(None), |row| Ok(row.maybe_integer(0)?.map(Timestamp)))
+    rows.first().map_or(Ok(None), |row| Ok(row.maybe_integer(0)?.map(Timestamp)))
 }
 
 #[cfg(test)]
@@ -289,11 +215,7 @@ mod tests {
     use store::sqlite::Sqlite;
 
     fn env() -> ObjectEnv {
-        ObjectEnv {
-            domain: "convoke.test".into(),
-            timing: Timing::default(),
-            nonce: [0; 32],
-        }
+        ObjectEnv { domain: "convoke.test".into(), timing: Timing::default(), nonce: [0; 32] }
     }
 
     fn object() -> Sqlite {
@@ -305,9 +227,7 @@ mod tests {
 
     fn ready(number: u8) -> OrganizerCommand {
         let events = vec![itip::EventId::from_bytes([number; 20])];
-        OrganizerCommand::Notify {
-            notice: Notice::EventsReady { events },
-        }
+        OrganizerCommand::Notify { notice: Notice::EventsReady { events } }
     }
 
     fn leased(conn: &Sqlite, now: i64) -> Vec<(String, Notice)> {
@@ -326,9 +246,7 @@ mod tests {
         }
         assert_eq!(leased(&conn, 1_002).len(), 1);
         let digest = leased(&conn, 1_300);
-        let Some((_, Notice::EventsReady { events })) = digest.first() else {
-            panic!("{digest:?}")
-        };
+        let Some((_, Notice::EventsReady { events })) = digest.first() else { panic!("{digest:?}") };
         assert_eq!((digest.len(), events.len()), (1, 38));
     }
 
@@ -336,21 +254,12 @@ mod tests {
     fn a_claim_is_asked_for_once_a_day_and_gives_everything_back() {
         let conn = object();
         for raw in ["a", "b", "a"] {
-            let hold = OrganizerCommand::Hold {
-                raw: raw.into(),
-                subject: "Game".into(),
-            };
+            let hold = OrganizerCommand::Hold { raw: raw.into(), subject: "Game".into() };
             handle(&conn, hold, Timestamp(1_000), &env()).unwrap();
         }
         assert_eq!(leased(&conn, 1_000).len(), 1);
         let claim = handle(&conn, OrganizerCommand::Claim, Timestamp(2_000), &env()).unwrap();
-        assert_eq!(
-            claim,
-            OrganizerReply::Held(vec![
-                ("a".into(), "Game".into()),
-                ("b".into(), "Game".into())
-            ])
-        );
+        assert_eq!(claim, OrganizerReply::Held(vec![("a".into(), "Game".into()), ("b".into(), "Game".into())]));
         let again = handle(&conn, OrganizerCommand::Claim, Timestamp(2_000), &env()).unwrap();
         assert_eq!(again, OrganizerReply::Held(Vec::new()));
     }
@@ -358,10 +267,7 @@ mod tests {
     #[test]
     fn a_mail_nobody_claims_is_forgotten_after_a_week() {
         let conn = object();
-        let hold = OrganizerCommand::Hold {
-            raw: "a".into(),
-            subject: "Game".into(),
-        };
+        let hold = OrganizerCommand::Hold { raw: "a".into(), subject: "Game".into() };
         handle(&conn, hold, Timestamp(0), &env()).unwrap();
         let left = handle(&conn, OrganizerCommand::Held, Timestamp(HELD_SECS), &env()).unwrap();
         assert_eq!(left, OrganizerReply::Held(Vec::new()));
@@ -374,19 +280,10 @@ mod tests {
         assert_eq!(leased(&conn, 1_000).len(), 1);
         assert_eq!(leased(&conn, 1_001).len(), 0);
         let organizer = CalAddress::parse("a@club.example").unwrap();
-        assert_eq!(
-            alarm(&conn, &organizer, Timestamp(1_060), &env())
-                .unwrap()
-                .len(),
-            1
-        );
-        let [(key, _)] = &leased(&conn, 1_060)[..] else {
-            panic!()
-        };
+        assert_eq!(alarm(&conn, &organizer, Timestamp(1_060), &env()).unwrap().len(), 1);
+        let [(key, _)] = &leased(&conn, 1_060)[..] else { panic!() };
         let accepted = Fate::Accepted { ses_id: "1".into() };
-        let settle = OrganizerCommand::SettleNotices {
-            notices: vec![(key.clone(), accepted)],
-        };
+        let settle = OrganizerCommand::SettleNotices { notices: vec![(key.clone(), accepted)] };
         handle(&conn, settle, Timestamp(1_061), &env()).unwrap();
         assert_eq!(next_alarm(&conn, Timestamp(1_061), &env()).unwrap(), None);
     }

@@ -13,11 +13,7 @@ pub trait Objects: Send + Sync {
     async fn event(&self, id: &EventId, command: Command) -> Result<Reply, CommandError>;
 
     /// Asks an organizer's object.
-    async fn organizer(
-        &self,
-        address: &CalAddress,
-        command: OrganizerCommand,
-    ) -> Result<OrganizerReply, CommandError>;
+    async fn organizer(&self, address: &CalAddress, command: OrganizerCommand) -> Result<OrganizerReply, CommandError>;
 
     /// Asks to send `mails` mails now.
     async fn permit(&self, lane: Lane, mails: u32) -> Result<Permit, CommandError>;

@@ -84,35 +84,23 @@ impl SendGate {
 
     /// Grants as many of `mails` as may leave now.
     pub fn permit(&mut self, lane: Lane, mails: u32, now: Timestamp) -> Permit {
-        let ask_account = self
-            .asked
-            .is_none_or(|asked| now >= asked.plus(ACCOUNT_SECS));
+        let ask_account = self.asked.is_none_or(|asked| now >= asked.plus(ACCOUNT_SECS));
         if ask_account {
             // One asker at a time; an answer that never comes is asked for again later.
             self.asked = Some(now);
         }
         if now < self.held_until {
-            return Permit {
-                granted: 0,
-                retry_secs: (self.held_until.0 - now.0).min(60),
-                ask_account,
-            };
+            return Permit { granted: 0, retry_secs: (self.held_until.0 - now.0).min(60), ask_account };
         }
         self.refill(now);
         let reserve = match lane {
             Lane::Single => 0,
             Lane::Bulk => self.rate - self.rate * BULK_SHARE_PERCENT / 100,
         };
-        let granted = mails
-            .min(self.tokens.saturating_sub(reserve))
-            .min(self.left_today.unwrap_or(u32::MAX));
+        let granted = mails.min(self.tokens.saturating_sub(reserve)).min(self.left_today.unwrap_or(u32::MAX));
         self.tokens -= granted;
         self.left_today = self.left_today.map(|left| left - granted);
-        Permit {
-            granted,
-            retry_secs: 1,
-            ask_account,
-        }
+        Permit { granted, retry_secs: 1, ask_account }
     }
 
     /// Learns from SES.
@@ -121,11 +109,7 @@ impl SendGate {
             Pace::Account { rate, left_today } => {
                 let known = self.rate < self.allowed;
                 self.allowed = rate.max(1);
-                self.rate = if known {
-                    self.rate.min(self.allowed)
-                } else {
-                    self.allowed
-                };
+                self.rate = if known { self.rate.min(self.allowed) } else { self.allowed };
                 self.left_today = left_today;
             }
             Pace::TooFast => {
@@ -145,10 +129,7 @@ impl SendGate {
         }
         let seconds = u32::try_from(now.0 - self.refilled.0).unwrap_or(0);
         if seconds > 0 {
-            self.tokens = self
-                .tokens
-                .saturating_add(seconds.saturating_mul(self.rate))
-                .min(self.rate);
+            self.tokens = self.tokens.saturating_add(seconds.saturating_mul(self.rate)).min(self.rate);
             self.refilled = now;
         }
     }
@@ -162,13 +143,7 @@ mod tests {
     fn a_single_invitation_passes_a_running_list() {
         let now = Timestamp(1_000);
         let mut gate = SendGate::new(now);
-        gate.pace(
-            Pace::Account {
-                rate: 50,
-                left_today: None,
-            },
-            now,
-        );
+        gate.pace(Pace::Account { rate: 50, left_today: None }, now);
         let later = now.plus(1);
         assert_eq!(gate.permit(Lane::Bulk, 1_000, later).granted, 40);
         assert_eq!(gate.permit(Lane::Bulk, 1, later).granted, 0);
@@ -179,17 +154,9 @@ mod tests {
     fn never_more_than_the_rate_leaves_in_a_second() {
         let start = Timestamp(1_000);
         let mut gate = SendGate::new(start);
-        gate.pace(
-            Pace::Account {
-                rate: 14,
-                left_today: None,
-            },
-            start,
-        );
+        gate.pace(Pace::Account { rate: 14, left_today: None }, start);
         for second in 1..100 {
-            let granted: u32 = (0..30)
-                .map(|_| gate.permit(Lane::Single, 3, start.plus(second)).granted)
-                .sum();
+            let granted: u32 = (0..30).map(|_| gate.permit(Lane::Single, 3, start.plus(second)).granted).sum();
             assert_eq!(granted, 14);
         }
     }
@@ -198,13 +165,7 @@ mod tests {
     fn too_fast_halves_and_clean_minutes_raise_again() {
         let start = Timestamp(1_000);
         let mut gate = SendGate::new(start);
-        gate.pace(
-            Pace::Account {
-                rate: 40,
-                left_today: None,
-            },
-            start,
-        );
+        gate.pace(Pace::Account { rate: 40, left_today: None }, start);
         gate.pace(Pace::TooFast, start);
         assert_eq!(gate.permit(Lane::Single, 100, start.plus(1)).granted, 20);
         assert_eq!(gate.permit(Lane::Single, 100, start.plus(121)).granted, 22);
@@ -214,13 +175,7 @@ mod tests {
     fn the_days_quota_and_a_held_account_stop_everything() {
         let start = Timestamp(1_000);
         let mut gate = SendGate::new(start);
-        gate.pace(
-            Pace::Account {
-                rate: 40,
-                left_today: Some(3),
-            },
-            start,
-        );
+        gate.pace(Pace::Account { rate: 40, left_today: Some(3) }, start);
         assert_eq!(gate.permit(Lane::Single, 10, start.plus(1)).granted, 3);
         assert_eq!(gate.permit(Lane::Single, 10, start.plus(2)).granted, 0);
         gate.pace(Pace::Held { secs: 600 }, start);

@@ -29,12 +29,7 @@ pub struct Timing {
 
 impl Default for Timing {
     fn default() -> Self {
-        Self {
-            lease_secs: 60,
-            unknown_grace_secs: 900,
-            hint_repeat_secs: 30,
-            digest_secs: 300,
-        }
+        Self { lease_secs: 60, unknown_grace_secs: 900, hint_repeat_secs: 30, digest_secs: 300 }
     }
 }
 

@@ -42,17 +42,12 @@ struct SendQuota {
 
 /// Reads the answer to `get_account`; `error_type` is the header `x-amzn-errortype`. A failure means the same as
 /// for a mail.
-pub fn read_account_response(
-    status: u16,
-    error_type: Option<&str>,
-    body: &[u8],
-) -> Result<Quota, SendOutcome> {
+pub fn read_account_response(status: u16, error_type: Option<&str>, body: &[u8]) -> Result<Quota, SendOutcome> {
     if !(200..300).contains(&status) {
         return Err(read_failure(status, error_type, body));
     }
-    let account: Account = serde_json::from_slice(body).map_err(|_| SendOutcome::Unknown {
-        reason: format!("{status} without a quota"),
-    })?;
+    let account: Account = serde_json::from_slice(body)
+        .map_err(|_| SendOutcome::Unknown { reason: format!("{status} without a quota") })?;
     Ok(Quota {
         max_24_hour_send: account.send_quota.max_24_hour_send,
         max_send_rate: account.send_quota.max_send_rate,
@@ -69,14 +64,11 @@ mod tests {
     fn the_quota_is_read() {
         let body = br#"{"EnforcementStatus":"HEALTHY","SendingEnabled":true,
             "SendQuota":{"Max24HourSend":50000.0,"MaxSendRate":14.0,"SentLast24Hours":127.0}}"#;
-        let quota = Quota {
-            max_24_hour_send: 50_000.0,
-            max_send_rate: 14.0,
-            sent_last_24_hours: 127.0,
-            sending_enabled: true,
-        };
+        let quota =
+            Quota { max_24_hour_send: 50_000.0, max_send_rate: 14.0, sent_last_24_hours: 127.0, sending_enabled: true };
         assert_eq!(read_account_response(200, None, body), Ok(quota));
-        let paused = br#"{"SendingEnabled":false,"SendQuota":{"Max24HourSend":-1,"MaxSendRate":1,"SentLast24Hours":0}}"#;
+        let paused =
+            br#"{"SendingEnabled":false,"SendQuota":{"Max24HourSend":-1,"MaxSendRate":1,"SentLast24Hours":0}}"#;
         let quota = read_account_response(200, None, paused).unwrap();
         assert!(!quota.sending_enabled && quota.max_24_hour_send < 0.0);
     }
@@ -85,17 +77,8 @@ mod tests {
     fn a_failure_means_what_it_means_for_a_mail() {
         let held = read_account_response(403, Some("InvalidSignatureException"), b"{}");
         assert!(matches!(held, Err(SendOutcome::AccountHeld { .. })));
-        assert_eq!(
-            read_account_response(429, Some("TooManyRequestsException"), b""),
-            Err(SendOutcome::Throttled)
-        );
-        assert!(matches!(
-            read_account_response(200, None, b"{}"),
-            Err(SendOutcome::Unknown { .. })
-        ));
-        assert!(matches!(
-            read_account_response(500, None, b""),
-            Err(SendOutcome::Unknown { .. })
-        ));
+        assert_eq!(read_account_response(429, Some("TooManyRequestsException"), b""), Err(SendOutcome::Throttled));
+        assert!(matches!(read_account_response(200, None, b"{}"), Err(SendOutcome::Unknown { .. })));
+        assert!(matches!(read_account_response(500, None, b""), Err(SendOutcome::Unknown { .. })));
     }
 }

@@ -9,6 +9,4 @@ mod request;
 
 pub use account::{Quota, read_account_response};
 pub use outcome::{SendOutcome, read_send_response};
-pub use request::{
-    SendRequest, SesCredentials, SesEndpoint, SesError, get_account, send_email, tag_value,
-};
+pub use request::{SendRequest, SesCredentials, SesEndpoint, SesError, get_account, send_email, tag_value};

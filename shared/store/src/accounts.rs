@@ -22,10 +22,7 @@ pub struct OrganizerRow {
 impl OrganizerRow {
     fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
-            address: CalAddress::parse(row.text(0)?).map_err(|_| StoreError::Shape {
-                column: 0,
-                wanted: "address",
-            })?,
+            address: CalAddress::parse(row.text(0)?).map_err(|_| StoreError::Shape { column: 0, wanted: "address" })?,
             name: row.text(1)?.to_owned(),
             slug: row.text(2)?.to_owned(),
             suspended: row.integer(3)? != 0,
@@ -35,27 +32,14 @@ impl OrganizerRow {
 }
 
 /// The organizer with an address.
-pub async fn organizer(
-    db: &dyn Database,
-    address: &CalAddress,
-) -> Result<Option<OrganizerRow>, StoreError> {
-    let rows = db
-        .run(Statement::new(
-            sql::ORGANIZER,
-            vec![address.as_str().into()],
-        ))
-        .await?;
+pub async fn organizer(db: &dyn Database, address: &CalAddress) -> Result<Option<OrganizerRow>, StoreError> {
+    let rows = db.run(Statement::new(sql::ORGANIZER, vec![address.as_str().into()])).await?;
     rows.first().map(OrganizerRow::read).transpose()
 }
 
 /// The organizer who has, or once had, a slug.
-pub async fn organizer_by_slug(
-    db: &dyn Database,
-    slug: &str,
-) -> Result<Option<OrganizerRow>, StoreError> {
-    let rows = db
-        .run(Statement::new(sql::ORGANIZER_BY_SLUG, vec![slug.into()]))
-        .await?;
+pub async fn organizer_by_slug(db: &dyn Database, slug: &str) -> Result<Option<OrganizerRow>, StoreError> {
+    let rows = db.run(Statement::new(sql::ORGANIZER_BY_SLUG, vec![slug.into()])).await?;
     rows.first().map(OrganizerRow::read).transpose()
 }
 
@@ -68,17 +52,9 @@ pub async fn enroll_organizer(
     now: Timestamp,
 ) -> Result<Option<OrganizerRow>, StoreError> {
     for slug in slugs {
-        let params = vec![
-            address.as_str().into(),
-            name.into(),
-            slug.as_str().into(),
-            now.into(),
-        ];
+        let params = vec![address.as_str().into(), name.into(), slug.as_str().into(), now.into()];
         db.batch(vec![
-            Statement::new(
-                sql::CLAIM_SLUG,
-                vec![slug.as_str().into(), address.as_str().into()],
-            ),
+            Statement::new(sql::CLAIM_SLUG, vec![slug.as_str().into(), address.as_str().into()]),
             Statement::new(sql::ENROLL_ORGANIZER, params),
         ])
         .await?;
@@ -90,35 +66,15 @@ pub async fn enroll_organizer(
 }
 
 /// Gives an organizer another slug; `false` if somebody else has it.
-pub async fn change_slug(
-    db: &dyn Database,
-    address: &CalAddress,
-    slug: &str,
-) -> Result<bool, StoreError> {
+pub async fn change_slug(db: &dyn Database, address: &CalAddress, slug: &str) -> Result<bool, StoreError> {
     let params = || vec![slug.into(), address.as_str().into()];
-    db.batch(vec![
-        Statement::new(sql::CLAIM_SLUG, params()),
-        Statement::new(sql::CHANGE_SLUG, params()),
-    ])
-    .await?;
-    Ok(organizer(db, address)
-        .await?
-        .is_some_and(|row| row.slug == slug))
+    db.batch(vec![Statement::new(sql::CLAIM_SLUG, params()), Statement::new(sql::CHANGE_SLUG, params())]).await?;
+    Ok(organizer(db, address).await?.is_some_and(|row| row.slug == slug))
 }
 
 /// Stores an organizer's settings or name.
-pub fn save_organizer(
-    address: &CalAddress,
-    name: &str,
-    settings: &str,
-    suspended: bool,
-) -> Statement {
-    let params = vec![
-        address.as_str().into(),
-        name.into(),
-        settings.into(),
-        suspended.into(),
-    ];
+pub fn save_organizer(address: &CalAddress, name: &str, settings: &str, suspended: bool) -> Statement {
+    let params = vec![address.as_str().into(), name.into(), settings.into(), suspended.into()];
     Statement::new(sql::SAVE_ORGANIZER, params)
 }
 
@@ -151,19 +107,13 @@ impl ApiKeyRow {
 
 /// The key whose SHA-256 is `hash`.
 pub async fn api_key(db: &dyn Database, hash: &str) -> Result<Option<ApiKeyRow>, StoreError> {
-    let rows = db
-        .run(Statement::new(sql::API_KEY, vec![hash.into()]))
-        .await?;
+    let rows = db.run(Statement::new(sql::API_KEY, vec![hash.into()])).await?;
     rows.first().map(ApiKeyRow::read).transpose()
 }
 
 /// Every key, newest first.
 pub async fn api_keys(db: &dyn Database) -> Result<Vec<ApiKeyRow>, StoreError> {
-    db.run(Statement::new(sql::API_KEYS, Vec::new()))
-        .await?
-        .iter()
-        .map(ApiKeyRow::read)
-        .collect()
+    db.run(Statement::new(sql::API_KEYS, Vec::new())).await?.iter().map(ApiKeyRow::read).collect()
 }
 
 /// Stores a key's hash.
@@ -187,16 +137,9 @@ pub fn remove_api_key(id: &str) -> Statement {
 }
 
 /// Whether a person asked for no more mail from this organizer, or from anybody.
-pub async fn is_suppressed(
-    db: &dyn Database,
-    address_hash: &str,
-    organizer: &CalAddress,
-) -> Result<bool, StoreError> {
+pub async fn is_suppressed(db: &dyn Database, address_hash: &str, organizer: &CalAddress) -> Result<bool, StoreError> {
     let params = vec![address_hash.into(), organizer.as_str().into()];
-    Ok(!db
-        .run(Statement::new(sql::SUPPRESSED, params))
-        .await?
-        .is_empty())
+    Ok(!db.run(Statement::new(sql::SUPPRESSED, params)).await?.is_empty())
 }
 
 /// Which of these people (a JSON array of hashes) asked for no more mail.
@@ -205,55 +148,27 @@ pub async fn suppressed_among(
     hashes: &[String],
     organizer: &CalAddress,
 ) -> Result<Vec<String>, StoreError> {
-    let json =
-        serde_json::to_string(hashes).map_err(|error| StoreError::Json(error.to_string()))?;
-    let rows = db
-        .run(Statement::new(
-            sql::SUPPRESSED_AMONG,
-            vec![json.into(), organizer.as_str().into()],
-        ))
-        .await?;
-    rows.iter()
-        .map(|row| row.text(0).map(str::to_owned))
-        .collect()
+    let json = serde_json::to_string(hashes).map_err(|error| StoreError::Json(error.to_string()))?;
+    let rows = db.run(Statement::new(sql::SUPPRESSED_AMONG, vec![json.into(), organizer.as_str().into()])).await?;
+    rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
 }
 
 /// Suppresses a person for one organizer, or with `None` for everybody.
-pub fn suppress(
-    address_hash: &str,
-    organizer: Option<&CalAddress>,
-    reason: &str,
-    now: Timestamp,
-) -> Statement {
+pub fn suppress(address_hash: &str, organizer: Option<&CalAddress>, reason: &str, now: Timestamp) -> Statement {
     let scope = organizer.map_or("", CalAddress::as_str);
-    Statement::new(
-        sql::SUPPRESS,
-        vec![address_hash.into(), scope.into(), reason.into(), now.into()],
-    )
+    Statement::new(sql::SUPPRESS, vec![address_hash.into(), scope.into(), reason.into(), now.into()])
 }
 
 /// Counts a submission for a person and returns how many there were today, this one included.
-pub async fn count_submission(
-    db: &dyn Database,
-    address_hash: &str,
-    now: Timestamp,
-) -> Result<u32, StoreError> {
+pub async fn count_submission(db: &dyn Database, address_hash: &str, now: Timestamp) -> Result<u32, StoreError> {
     let day = now.0.div_euclid(86_400);
-    let rows = db
-        .run(Statement::new(
-            sql::COUNT_SUBMISSION,
-            vec![day.into(), address_hash.into()],
-        ))
-        .await?;
+    let rows = db.run(Statement::new(sql::COUNT_SUBMISSION, vec![day.into(), address_hash.into()])).await?;
     rows.first().map_or(Ok(1), |row| row.count(0))
 }
 
 /// Forgets submissions of earlier days.
 pub fn forget_submissions(now: Timestamp) -> Statement {
-    Statement::new(
-        sql::FORGET_SUBMISSIONS,
-        vec![now.0.div_euclid(86_400).into()],
-    )
+    Statement::new(sql::FORGET_SUBMISSIONS, vec![now.0.div_euclid(86_400).into()])
 }
 
 /// A mail that waits for a human.
@@ -282,35 +197,24 @@ pub async fn dead_letters(
     limit: u32,
 ) -> Result<Vec<DeadLetter>, StoreError> {
     let (at, id) = before.unwrap_or((Timestamp(i64::from(u32::MAX) * 1000), "~"));
-    db.run(Statement::new(
-        sql::DEAD_LETTERS,
-        vec![at.into(), id.into(), limit.into()],
-    ))
-    .await?
-    .iter()
-    .map(read_dead_letter)
-    .collect()
+    db.run(Statement::new(sql::DEAD_LETTERS, vec![at.into(), id.into(), limit.into()]))
+        .await?
+        .iter()
+        .map(read_dead_letter)
+        .collect()
 }
 
 /// One dead letter.
 pub async fn dead_letter(db: &dyn Database, id: &str) -> Result<Option<DeadLetter>, StoreError> {
-    let rows = db
-        .run(Statement::new(sql::DEAD_LETTER, vec![id.into()]))
-        .await?;
+    let rows = db.run(Statement::new(sql::DEAD_LETTER, vec![id.into()])).await?;
     rows.first().map(read_dead_letter).transpose()
 }
 
 fn read_dead_letter(row: &Row) -> Result<DeadLetter, StoreError> {
     Ok(DeadLetter {
         id: row.text(0)?.to_owned(),
-        event_id: EventId::parse(row.text(1)?).ok_or(StoreError::Shape {
-            column: 1,
-            wanted: "event id",
-        })?,
-        method: Method::parse(row.text(2)?).ok_or(StoreError::Shape {
-            column: 2,
-            wanted: "method",
-        })?,
+        event_id: EventId::parse(row.text(1)?).ok_or(StoreError::Shape { column: 1, wanted: "event id" })?,
+        method: Method::parse(row.text(2)?).ok_or(StoreError::Shape { column: 2, wanted: "method" })?,
         revision: row.count(3)?,
         guest: row.text(4)?.to_owned(),
         reason: row.text(5)?.to_owned(),
@@ -342,14 +246,12 @@ pub fn exhume(id: &str) -> Statement {
 /// Every statement of this module, named, so that a test can show their query plans.
 pub mod sql {
     /// One organizer.
-    pub const ORGANIZER: &str =
-        "SELECT address, name, slug, suspended, settings FROM organizer WHERE address = ?1";
+    pub const ORGANIZER: &str = "SELECT address, name, slug, suspended, settings FROM organizer WHERE address = ?1";
     /// By any slug he ever had.
     pub const ORGANIZER_BY_SLUG: &str = "SELECT o.address, o.name, o.slug, o.suspended, o.settings \
          FROM slug AS s JOIN organizer AS o ON o.address = s.address WHERE s.slug = ?1";
     /// The first to claim a slug has it for ever.
-    pub const CLAIM_SLUG: &str =
-        "INSERT INTO slug (slug, address) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    pub const CLAIM_SLUG: &str = "INSERT INTO slug (slug, address) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     /// A new organizer, if the slug is his.
     pub const ENROLL_ORGANIZER: &str = "INSERT INTO organizer (address, name, slug, created) \
          SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (SELECT 1 FROM slug WHERE slug = ?3 AND address = ?1) \
@@ -358,22 +260,18 @@ pub mod sql {
     pub const CHANGE_SLUG: &str = "UPDATE organizer SET slug = ?1 WHERE address = ?2 \
          AND EXISTS (SELECT 1 FROM slug WHERE slug = ?1 AND address = ?2)";
     /// Name, settings, suspension.
-    pub const SAVE_ORGANIZER: &str =
-        "UPDATE organizer SET name = ?2, settings = ?3, suspended = ?4 WHERE address = ?1";
+    pub const SAVE_ORGANIZER: &str = "UPDATE organizer SET name = ?2, settings = ?3, suspended = ?4 WHERE address = ?1";
     /// A key by its hash.
-    pub const API_KEY: &str =
-        "SELECT id, label, scopes, created, expires FROM api_key WHERE hash = ?1";
+    pub const API_KEY: &str = "SELECT id, label, scopes, created, expires FROM api_key WHERE hash = ?1";
     /// All keys; there are few.
-    pub const API_KEYS: &str =
-        "SELECT id, label, scopes, created, expires FROM api_key ORDER BY created DESC, id";
+    pub const API_KEYS: &str = "SELECT id, label, scopes, created, expires FROM api_key ORDER BY created DESC, id";
     /// A new key.
     pub const ADD_API_KEY: &str = "INSERT INTO api_key (hash, id, label, scopes, created, expires) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     /// Ends a key.
     pub const REMOVE_API_KEY: &str = "DELETE FROM api_key WHERE id = ?1 RETURNING id";
     /// Is a person suppressed?
-    pub const SUPPRESSED: &str =
-        "SELECT 1 FROM suppression WHERE address_hash = ?1 AND scope IN ('', ?2) LIMIT 1";
+    pub const SUPPRESSED: &str = "SELECT 1 FROM suppression WHERE address_hash = ?1 AND scope IN ('', ?2) LIMIT 1";
     /// Which of many are?
     pub const SUPPRESSED_AMONG: &str = "SELECT DISTINCT s.address_hash FROM json_each(?1) AS wanted \
          JOIN suppression AS s ON s.address_hash = wanted.value AND s.scope IN ('', ?2)";
@@ -389,7 +287,8 @@ pub mod sql {
     pub const DEAD_LETTERS: &str = "SELECT id, event_id, method, revision, guest, reason, created FROM dead_letter \
          WHERE (created, id) < (?1, ?2) ORDER BY created DESC, id DESC LIMIT ?3";
     /// One dead letter.
-    pub const DEAD_LETTER: &str = "SELECT id, event_id, method, revision, guest, reason, created FROM dead_letter WHERE id = ?1";
+    pub const DEAD_LETTER: &str =
+        "SELECT id, event_id, method, revision, guest, reason, created FROM dead_letter WHERE id = ?1";
     /// Files one.
     pub const BURY: &str = "INSERT INTO dead_letter (id, event_id, method, revision, guest, reason, created) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";

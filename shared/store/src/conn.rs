@@ -62,10 +62,7 @@ impl Row {
     pub fn text(&self, column: usize) -> Result<&str, StoreError> {
         match self.0.get(column) {
             Some(Value::Text(text)) => Ok(text),
-            _ => Err(StoreError::Shape {
-                column,
-                wanted: "text",
-            }),
+            _ => Err(StoreError::Shape { column, wanted: "text" }),
         }
     }
 
@@ -73,19 +70,13 @@ impl Row {
     pub fn integer(&self, column: usize) -> Result<i64, StoreError> {
         match self.0.get(column) {
             Some(Value::Integer(number)) => Ok(*number),
-            _ => Err(StoreError::Shape {
-                column,
-                wanted: "integer",
-            }),
+            _ => Err(StoreError::Shape { column, wanted: "integer" }),
         }
     }
 
     /// The number at `column`, as a count.
     pub fn count(&self, column: usize) -> Result<u32, StoreError> {
-        u32::try_from(self.integer(column)?).map_err(|_| StoreError::Shape {
-            column,
-            wanted: "count",
-        })
+        u32::try_from(self.integer(column)?).map_err(|_| StoreError::Shape { column, wanted: "count" })
     }
 
     /// The number at `column`, or `None` for NULL.
@@ -106,8 +97,7 @@ impl Row {
 
     /// The JSON at `column`.
     pub fn json<T: serde::de::DeserializeOwned>(&self, column: usize) -> Result<T, StoreError> {
-        serde_json::from_str(self.text(column)?)
-            .map_err(|error| StoreError::Json(error.to_string()))
+        serde_json::from_str(self.text(column)?).map_err(|error| StoreError::Json(error.to_string()))
     }
 }
 
@@ -160,11 +150,6 @@ pub trait Database: Send + Sync {
 
     /// Runs one statement.
     async fn run(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
-        Ok(self
-            .batch(vec![statement])
-            .await?
-            .into_iter()
-            .next()
-            .unwrap_or_default())
+        Ok(self.batch(vec![statement]).await?.into_iter().next().unwrap_or_default())
     }
 }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use itip::{
-    CalAddress, EventDetails, EventId, EventState, Origin, Override, RsvpStatus, Timestamp, Uid,
-};
+use itip::{CalAddress, EventDetails, EventId, EventState, Origin, Override, RsvpStatus, Timestamp, Uid};
 use serde::{Deserialize, Serialize};
 
 use crate::{Database, Row, Statement, StoreError, Value};
@@ -53,17 +51,8 @@ impl Counters {
         if prodid.is_empty() {
             return CLIENT_UNKNOWN.to_owned();
         }
-        let key: String = prodid
-            .trim()
-            .to_lowercase()
-            .chars()
-            .take(PRODID_CHARS_MAX)
-            .collect();
-        if self.clients.contains_key(&key) || self.clients.len() < CLIENTS_MAX {
-            key
-        } else {
-            CLIENT_OTHER.to_owned()
-        }
+        let key: String = prodid.trim().to_lowercase().chars().take(PRODID_CHARS_MAX).collect();
+        if self.clients.contains_key(&key) || self.clients.len() < CLIENTS_MAX { key } else { CLIENT_OTHER.to_owned() }
     }
 
     /// Counts a guest who has just been enrolled.
@@ -156,33 +145,19 @@ impl EventRow {
 }
 
 fn event_id(row: &Row, column: usize) -> Result<EventId, StoreError> {
-    EventId::parse(row.text(column)?).ok_or(StoreError::Shape {
-        column,
-        wanted: "event id",
-    })
+    EventId::parse(row.text(column)?).ok_or(StoreError::Shape { column, wanted: "event id" })
 }
 
 fn address(row: &Row, column: usize) -> Result<CalAddress, StoreError> {
-    CalAddress::parse(row.text(column)?).map_err(|_| StoreError::Shape {
-        column,
-        wanted: "address",
-    })
+    CalAddress::parse(row.text(column)?).map_err(|_| StoreError::Shape { column, wanted: "address" })
 }
 
 /// The projection of an event: written only over an older one. `None` while there is nothing to show.
-pub fn project(
-    state: &EventState,
-    counters: &Counters,
-    version: i64,
-) -> Result<Option<Statement>, StoreError> {
+pub fn project(state: &EventState, counters: &Counters, version: i64) -> Result<Option<Statement>, StoreError> {
     let Some(details) = state.shown() else {
         return Ok(None);
     };
-    let name = if state.organizer.name.is_empty() {
-        state.owner.as_str()
-    } else {
-        &state.organizer.name
-    };
+    let name = if state.organizer.name.is_empty() { state.owner.as_str() } else { &state.organizer.name };
     Ok(Some(Statement::new(
         "INSERT INTO event (event_id, version, owner, organizer_name, prodid, revision, cancelled, public, created, \
          last_modified, start_at, end_at, last_end, summary, description_html, location, details, overrides, \
@@ -234,9 +209,7 @@ fn json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
 
 /// One event.
 pub async fn event(db: &dyn Database, id: &EventId) -> Result<Option<EventRow>, StoreError> {
-    let rows = db
-        .run(Statement::new(sql::EVENT, vec![id.as_str().into()]))
-        .await?;
+    let rows = db.run(Statement::new(sql::EVENT, vec![id.as_str().into()])).await?;
     rows.first().map(EventRow::read).transpose()
 }
 
@@ -250,11 +223,7 @@ pub async fn events_of(
 ) -> Result<Vec<EventRow>, StoreError> {
     let (at, id) = cursor(before);
     let params = vec![owner.as_str().into(), at, id, limit.into()];
-    db.run(Statement::new(sql::EVENTS_OF, params))
-        .await?
-        .iter()
-        .map(EventRow::read)
-        .collect()
+    db.run(Statement::new(sql::EVENTS_OF, params)).await?.iter().map(EventRow::read).collect()
 }
 
 /// Everybody's events, newest change first.
@@ -264,18 +233,13 @@ pub async fn events(
     limit: u32,
 ) -> Result<Vec<EventRow>, StoreError> {
     let (at, id) = cursor(before);
-    db.run(Statement::new(sql::EVENTS, vec![at, id, limit.into()]))
-        .await?
-        .iter()
-        .map(EventRow::read)
-        .collect()
+    db.run(Statement::new(sql::EVENTS, vec![at, id, limit.into()])).await?.iter().map(EventRow::read).collect()
 }
 
 fn cursor(before: Option<(Timestamp, &EventId)>) -> (Value, Value) {
-    before.map_or(
-        (i64::from(u32::MAX).saturating_mul(1000).into(), "~".into()),
-        |(at, id)| (at.into(), id.as_str().into()),
-    )
+    before.map_or((i64::from(u32::MAX).saturating_mul(1000).into(), "~".into()), |(at, id)| {
+        (at.into(), id.as_str().into())
+    })
 }
 
 /// An organizer's public events that have not ended, by start.
@@ -286,24 +250,12 @@ pub async fn upcoming_of(
     limit: u32,
 ) -> Result<Vec<EventRow>, StoreError> {
     let params = vec![owner.as_str().into(), now.into(), limit.into()];
-    db.run(Statement::new(sql::UPCOMING_OF, params))
-        .await?
-        .iter()
-        .map(EventRow::read)
-        .collect()
+    db.run(Statement::new(sql::UPCOMING_OF, params)).await?.iter().map(EventRow::read).collect()
 }
 
 /// The counters of one event; `None` if there is no such event.
-pub async fn event_counters(
-    db: &dyn Database,
-    id: &EventId,
-) -> Result<Option<Counters>, StoreError> {
-    let rows = db
-        .run(Statement::new(
-            sql::EVENT_COUNTERS,
-            vec![id.as_str().into()],
-        ))
-        .await?;
+pub async fn event_counters(db: &dyn Database, id: &EventId) -> Result<Option<Counters>, StoreError> {
+    let rows = db.run(Statement::new(sql::EVENT_COUNTERS, vec![id.as_str().into()])).await?;
     let Some(row) = rows.first() else {
         return Ok(None);
     };
@@ -314,39 +266,19 @@ pub async fn event_counters(
 }
 
 /// The sum over an organizer's events, or over all of them.
-pub async fn summed_counters(
-    db: &dyn Database,
-    owner: Option<&CalAddress>,
-) -> Result<Counters, StoreError> {
+pub async fn summed_counters(db: &dyn Database, owner: Option<&CalAddress>) -> Result<Counters, StoreError> {
     let (statements, params) = match owner {
-        Some(owner) => (
-            [sql::SUM_TOTALS_OF, sql::SUM_ORIGINS_OF, sql::SUM_CLIENTS_OF],
-            vec![owner.as_str().into()],
-        ),
-        None => (
-            [sql::SUM_TOTALS, sql::SUM_ORIGINS, sql::SUM_CLIENTS],
-            Vec::new(),
-        ),
+        Some(owner) => ([sql::SUM_TOTALS_OF, sql::SUM_ORIGINS_OF, sql::SUM_CLIENTS_OF], vec![owner.as_str().into()]),
+        None => ([sql::SUM_TOTALS, sql::SUM_ORIGINS, sql::SUM_CLIENTS], Vec::new()),
     };
-    let answers = db
-        .batch(
-            statements
-                .map(|sql| Statement::new(sql, params.clone()))
-                .to_vec(),
-        )
-        .await?;
+    let answers = db.batch(statements.map(|sql| Statement::new(sql, params.clone())).to_vec()).await?;
     let mut answers = answers.into_iter();
     let mut counters = match answers.next().as_deref() {
         Some([row, ..]) => totals(row)?,
         _ => Counters::default(),
     };
     let mut words = || -> Result<BTreeMap<String, u32>, StoreError> {
-        answers
-            .next()
-            .unwrap_or_default()
-            .iter()
-            .map(|row| Ok((row.text(0)?.to_owned(), row.count(1)?)))
-            .collect()
+        answers.next().unwrap_or_default().iter().map(|row| Ok((row.text(0)?.to_owned(), row.count(1)?))).collect()
     };
     counters.origins = words()?;
     counters.clients = words()?;
@@ -399,9 +331,7 @@ pub struct Binding {
 
 /// Everybody who may speak about a UID.
 pub async fn bindings(db: &dyn Database, uid: &Uid) -> Result<Vec<Binding>, StoreError> {
-    let rows = db
-        .run(Statement::new(sql::BINDINGS, vec![uid.0.as_str().into()]))
-        .await?;
+    let rows = db.run(Statement::new(sql::BINDINGS, vec![uid.0.as_str().into()])).await?;
     rows.iter()
         .map(|row| {
             Ok(Binding {
@@ -431,32 +361,21 @@ pub fn bind(uid: &Uid, binding: &Binding) -> Statement {
 }
 
 /// The ORGANIZER has spoken himself: he owns the event, and earlier speakers keep nothing but a delegation.
-pub fn take_over(
-    uid: &Uid,
-    event_id: &EventId,
-    owner: &CalAddress,
-    delegate: Option<&CalAddress>,
-) -> Vec<Statement> {
+pub fn take_over(uid: &Uid, event_id: &EventId, owner: &CalAddress, delegate: Option<&CalAddress>) -> Vec<Statement> {
     let key = || vec![uid.0.as_str().into(), event_id.as_str().into()];
     let mut unbind = key();
     unbind.push(owner.as_str().into());
     unbind.push(delegate.map(CalAddress::as_str).into());
     let mut statements = vec![Statement::new(sql::UNBIND_OTHERS, unbind)];
-    let binding = |identity: &CalAddress, role| Binding {
-        identity: identity.clone(),
-        event_id: event_id.clone(),
-        role,
-    };
+    let binding =
+        |identity: &CalAddress, role| Binding { identity: identity.clone(), event_id: event_id.clone(), role };
     statements.push(bind_over(uid, &binding(owner, Role::Owner)));
     statements.extend(delegate.map(|delegate| bind_over(uid, &binding(delegate, Role::Delegate))));
     statements
 }
 
 fn bind_over(uid: &Uid, binding: &Binding) -> Statement {
-    Statement {
-        sql: sql::BIND_OVER,
-        ..bind(uid, binding)
-    }
+    Statement { sql: sql::BIND_OVER, ..bind(uid, binding) }
 }
 
 /// Every statement of this module, named, so that a test can show their query plans.
@@ -479,9 +398,8 @@ pub mod sql {
          ORDER BY last_modified DESC, event_id DESC LIMIT ?4"
     );
     /// All events, newest change first.
-    pub const EVENTS: &str = select_event!(
-        "WHERE (last_modified, event_id) < (?1, ?2) ORDER BY last_modified DESC, event_id DESC LIMIT ?3"
-    );
+    pub const EVENTS: &str =
+        select_event!("WHERE (last_modified, event_id) < (?1, ?2) ORDER BY last_modified DESC, event_id DESC LIMIT ?3");
     /// An organizer's public events that have not ended.
     pub const UPCOMING_OF: &str = select_event!(
         "WHERE owner = ?1 AND public = 1 AND (last_end IS NULL OR last_end > ?2) ORDER BY start_at, event_id LIMIT ?3"
@@ -524,8 +442,7 @@ pub mod sql {
     /// Sums of everything by client.
     pub const SUM_CLIENTS: &str = sum_words!("clients", "");
     /// Who may speak about a UID.
-    pub const BINDINGS: &str =
-        "SELECT identity, event_id, role FROM event_binding WHERE original_uid = ?1";
+    pub const BINDINGS: &str = "SELECT identity, event_id, role FROM event_binding WHERE original_uid = ?1";
     /// Adds a binding.
     pub const BIND: &str = "INSERT INTO event_binding (original_uid, identity, event_id, role) \
          VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";

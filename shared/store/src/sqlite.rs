@@ -20,25 +20,16 @@ fn platform(error: impl std::fmt::Display) -> StoreError {
 impl Sqlite {
     /// Opens an empty database.
     pub fn open() -> Result<Self, StoreError> {
-        rusqlite::Connection::open_in_memory()
-            .map(|conn| Self(Mutex::new(conn)))
-            .map_err(platform)
+        rusqlite::Connection::open_in_memory().map(|conn| Self(Mutex::new(conn))).map_err(platform)
     }
 
     /// Runs a migration file.
     pub fn migrate(&self, sql: &str) -> Result<(), StoreError> {
-        self.0
-            .lock()
-            .map_err(platform)?
-            .execute_batch(sql)
-            .map_err(platform)
+        self.0.lock().map_err(platform)?.execute_batch(sql).map_err(platform)
     }
 
     /// Runs `work` in a transaction that an `Err` rolls back, as `transactionSync` does in an object.
-    pub fn transaction<T, E: From<StoreError>>(
-        &self,
-        work: impl FnOnce(&Self) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn transaction<T, E: From<StoreError>>(&self, work: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
         SqlConn::run(self, "BEGIN", &[])?;
         let done = work(self);
         SqlConn::run(self, if done.is_ok() { "COMMIT" } else { "ROLLBACK" }, &[])?;
@@ -49,10 +40,7 @@ impl Sqlite {
 impl SqlConn for Sqlite {
     fn run(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         if params.len() > BOUND_PARAMS_MAX {
-            return Err(StoreError::Platform(format!(
-                "{} bound parameters",
-                params.len()
-            )));
+            return Err(StoreError::Platform(format!("{} bound parameters", params.len())));
         }
         let conn = self.0.lock().map_err(platform)?;
         let mut statement = conn.prepare_cached(sql).map_err(platform)?;
@@ -71,10 +59,7 @@ impl SqlConn for Sqlite {
                         Ok(match row.get_ref(column)? {
                             ValueRef::Null => Value::Null,
                             ValueRef::Integer(number) => Value::Integer(number),
-                            #[allow(
-                                clippy::cast_possible_truncation,
-                                reason = "the platforms only have doubles"
-                            )]
+                            #[allow(clippy::cast_possible_truncation, reason = "the platforms only have doubles")]
                             ValueRef::Real(number) => Value::Integer(number as i64),
                             ValueRef::Text(text) | ValueRef::Blob(text) => {
                                 Value::Text(String::from_utf8_lossy(text).into_owned())
@@ -93,10 +78,7 @@ impl SqlConn for Sqlite {
 impl Database for Sqlite {
     async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, StoreError> {
         self.transaction(|conn| {
-            statements
-                .iter()
-                .map(|statement| SqlConn::run(conn, statement.sql, &statement.params))
-                .collect()
+            statements.iter().map(|statement| SqlConn::run(conn, statement.sql, &statement.params)).collect()
         })
     }
 }

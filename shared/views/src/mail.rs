@@ -218,7 +218,9 @@ pub fn guest_mail(mail: &GuestMail) -> Result<MailText, String> {
     let (mark, opening) = match mail.occasion {
         Occasion::Invitation => ("", format!("{organizer} invites you")),
         Occasion::Update => ("Updated: ", format!("{organizer} has changed this event; this is how it stands now")),
-        Occasion::AskAgain => ("Updated: ", format!("{organizer} has changed this event; please say whether you can come")),
+        Occasion::AskAgain => {
+            ("Updated: ", format!("{organizer} has changed this event; please say whether you can come"))
+        }
         Occasion::Cancel => ("Cancelled: ", format!("{organizer} has cancelled this event")),
     };
     let when = &mail.when;
@@ -341,8 +343,12 @@ mod tests {
             description: "Shirt night".into(),
             description_html: "<b>Shirt night</b>".into(),
             answered: String::new(),
-            answers: ["https://x.test/r/T?answer=yes", "https://x.test/r/T?answer=maybe", "https://x.test/r/T?answer=no"]
-                .map(str::to_owned),
+            answers: [
+                "https://x.test/r/T?answer=yes",
+                "https://x.test/r/T?answer=maybe",
+                "https://x.test/r/T?answer=no",
+            ]
+            .map(str::to_owned),
             unsubscribe: "https://x.test/u/T".into(),
             guest: "ana@example.com".into(),
             domain: "x.test".into(),
@@ -381,7 +387,13 @@ mod tests {
     #[test]
     fn the_plain_text_stands_alone() {
         let text = guest_mail(&mail(Occasion::Invitation)).unwrap().text;
-        for part in ["Friday 2 July 2027, 7:05 pm to 10:05 pm, New York time", "Camden Yards", "Shirt night", "?answer=maybe", "/u/T"] {
+        for part in [
+            "Friday 2 July 2027, 7:05 pm to 10:05 pm, New York time",
+            "Camden Yards",
+            "Shirt night",
+            "?answer=maybe",
+            "/u/T",
+        ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
         let cancel = guest_mail(&mail(Occasion::Cancel)).unwrap();

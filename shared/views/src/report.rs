@@ -7,19 +7,11 @@ const COLUMNS: [&str; 5] = ["email", "name", "status", "origin", "prodid"];
 
 /// A guest list as CSV with a header line: RFC 4180 quoting, CRLF, and no cell that a spreadsheet runs as a formula.
 pub fn csv(guests: impl IntoIterator<Item = GuestLine>) -> Vec<u8> {
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     // Writing into memory does not fail.
     let _ = writer.write_record(COLUMNS);
     for guest in guests {
-        let cells = [
-            &guest.email,
-            &guest.name,
-            guest.status.as_str(),
-            guest.origin,
-            &guest.prodid,
-        ];
+        let cells = [&guest.email, &guest.name, guest.status.as_str(), guest.origin, &guest.prodid];
         let _ = writer.write_record(cells.map(safe_cell));
     }
     writer.into_inner().unwrap_or_default()
@@ -33,14 +25,9 @@ pub fn file_name(uid: &str) -> String {
 /// A cell with `'` in front where a spreadsheet would take it for a formula.
 fn safe_cell(text: &str) -> String {
     let formula = text.trim_start_matches([' ', '\u{feff}', '\u{a0}']);
-    let starts = formula.starts_with([
-        '=', '+', '-', '@', '\t', '\r', '\n', '|', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
-    ]);
-    if starts {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
+    let starts = formula
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '|', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    if starts { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -61,9 +48,7 @@ mod tests {
 
     fn line(name: &str, prodid: &str) -> String {
         let text = String::from_utf8(csv([guest(name, prodid)])).unwrap();
-        text.strip_prefix("email,name,status,origin,prodid\r\n")
-            .unwrap()
-            .to_owned()
+        text.strip_prefix("email,name,status,origin,prodid\r\n").unwrap().to_owned()
     }
 
     #[test]
@@ -81,25 +66,15 @@ mod tests {
             ("\t=1", "'\t=1"),
             ("  =1", "'  =1"),
             ("\u{ff1d}1", "'\u{ff1d}1"),
-            (
-                "=HYPERLINK(\"http://x\")",
-                "\"'=HYPERLINK(\"\"http://x\"\")\"",
-            ),
+            ("=HYPERLINK(\"http://x\")", "\"'=HYPERLINK(\"\"http://x\"\")\""),
         ] {
-            assert_eq!(
-                line(name, "x"),
-                format!("ana@example.com,{cell},noaction,api,x\r\n"),
-                "{name:?}"
-            );
+            assert_eq!(line(name, "x"), format!("ana@example.com,{cell},noaction,api,x\r\n"), "{name:?}");
         }
     }
 
     #[test]
     fn a_client_name_is_a_cell_like_any_other() {
-        assert_eq!(
-            line("", "-//google inc//en"),
-            "ana@example.com,,noaction,api,'-//google inc//en\r\n"
-        );
+        assert_eq!(line("", "-//google inc//en"), "ana@example.com,,noaction,api,'-//google inc//en\r\n");
     }
 
     #[test]

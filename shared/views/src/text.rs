@@ -20,17 +20,12 @@ pub fn escape_html(text: &str) -> String {
 
 /// Plain text of several lines as HTML.
 pub fn escape_lines(text: &str) -> String {
-    escape_html(text)
-        .replace("\r\n", "\n")
-        .replace('\n', "<br>")
+    escape_html(text).replace("\r\n", "\n").replace('\n', "<br>")
 }
 
 /// The first API's mask: the first character and seven asterisks; nothing of nothing.
 pub fn mask(text: &str) -> String {
-    text.chars()
-        .next()
-        .map(|first| format!("{first}*******"))
-        .unwrap_or_default()
+    text.chars().next().map(|first| format!("{first}*******")).unwrap_or_default()
 }
 
 /// An address with its local part masked.
@@ -46,18 +41,12 @@ mod tests {
     fn a_mask_keeps_one_character_and_the_domain() {
         let zoe = CalAddress::parse("Zoë@x.example").unwrap();
         assert_eq!(mask_address(&zoe), "z*******@x.example");
-        assert_eq!(
-            (mask("").as_str(), mask("Émile").as_str()),
-            ("", "É*******")
-        );
+        assert_eq!((mask("").as_str(), mask("Émile").as_str()), ("", "É*******"));
     }
 
     #[test]
     fn nothing_of_a_text_is_markup() {
-        assert_eq!(
-            escape_html("<a href=\"x\">&'"),
-            "&lt;a href=&quot;x&quot;&gt;&amp;&#39;"
-        );
+        assert_eq!(escape_html("<a href=\"x\">&'"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
         assert_eq!(escape_lines("a\r\n<b>\nc"), "a<br>&lt;b&gt;<br>c");
     }
 }

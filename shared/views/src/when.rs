@@ -44,22 +44,14 @@ impl WhenView {
         let last = last_date(start, end);
         let (clock, until) = match (start, end) {
             (When::At(from), When::At(to)) => {
-                let until = if to.instant > from.instant {
-                    clock(to.local.time())
-                } else {
-                    String::new()
-                };
+                let until = if to.instant > from.instant { clock(to.local.time()) } else { String::new() };
                 (clock(from.local.time()), until)
             }
             (When::At(from), When::Date(_)) => (clock(from.local.time()), String::new()),
             (When::Date(_), _) => ("All day".to_owned(), String::new()),
         };
         let spans = last > date;
-        let long = if spans {
-            format!("{} to {}", long_date(date), long_date(last))
-        } else {
-            long_date(date)
-        };
+        let long = if spans { format!("{} to {}", long_date(date), long_date(last)) } else { long_date(date) };
         let zoned = matches!(start, When::At(moment) if moment.zone != Zone::Floating);
         Self {
             weekday: date.format("%a").to_string(),
@@ -73,17 +65,9 @@ impl WhenView {
             until,
             zone: zone_words(start),
             iso: iso(start),
-            iso_end: if zoned && end.instant() > start.instant() {
-                iso(end)
-            } else {
-                String::new()
-            },
+            iso_end: if zoned && end.instant() > start.instant() { iso(end) } else { String::new() },
             zoned,
-            last_day: if spans {
-                last.format("%a %-d %b").to_string()
-            } else {
-                String::new()
-            },
+            last_day: if spans { last.format("%a %-d %b").to_string() } else { String::new() },
         }
     }
 
@@ -107,11 +91,9 @@ fn last_date(start: &When, end: &When) -> NaiveDate {
     let first = start.local_date();
     let last = match end {
         When::Date(date) => date.checked_sub_days(Days::new(1)).unwrap_or(*date),
-        When::At(moment) if moment.local.time() == NaiveTime::MIN => moment
-            .local
-            .date()
-            .checked_sub_days(Days::new(1))
-            .unwrap_or(moment.local.date()),
+        When::At(moment) if moment.local.time() == NaiveTime::MIN => {
+            moment.local.date().checked_sub_days(Days::new(1)).unwrap_or(moment.local.date())
+        }
         When::At(moment) => moment.local.date(),
     };
     // A party that ends at two in the morning is still one evening.
@@ -162,18 +144,14 @@ pub fn zone_name(when: &When) -> Option<String> {
 pub fn iso(when: &When) -> String {
     match when {
         When::Date(date) => date.to_string(),
-        When::At(moment) if moment.zone == Zone::Floating => {
-            moment.local.format("%Y-%m-%dT%H:%M").to_string()
-        }
+        When::At(moment) if moment.zone == Zone::Floating => moment.local.format("%Y-%m-%dT%H:%M").to_string(),
         When::At(moment) => iso_instant(moment.instant),
     }
 }
 
 /// `2027-07-02T23:05:00Z`.
 pub fn iso_instant(at: Timestamp) -> String {
-    DateTime::from_timestamp(at.0, 0).map_or_else(String::new, |time| {
-        time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
-    })
+    DateTime::from_timestamp(at.0, 0).map_or_else(String::new, |time| time.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 /// The day it is now on the wall where the event happens.
@@ -194,28 +172,15 @@ mod tests {
 
     fn at(local: &str, zone: Zone, offset_hours: i64) -> When {
         let local: NaiveDateTime = local.parse().unwrap();
-        When::At(Moment {
-            local,
-            zone,
-            instant: Timestamp(local.and_utc().timestamp() - offset_hours * 3600),
-        })
+        When::At(Moment { local, zone, instant: Timestamp(local.and_utc().timestamp() - offset_hours * 3600) })
     }
 
     #[test]
     fn a_time_is_told_where_it_happens() {
         let zone = || Zone::Iana("America/New_York".into());
-        let view = WhenView::new(
-            &at("2027-07-02T19:05:00", zone(), -4),
-            &at("2027-07-02T22:05:00", zone(), -4),
-        );
-        assert_eq!(
-            view.sentence(),
-            "Friday 2 July 2027, 7:05 pm to 10:05 pm, New York time"
-        );
-        assert_eq!(
-            (view.iso.as_str(), view.zoned),
-            ("2027-07-02T23:05:00Z", true)
-        );
+        let view = WhenView::new(&at("2027-07-02T19:05:00", zone(), -4), &at("2027-07-02T22:05:00", zone(), -4));
+        assert_eq!(view.sentence(), "Friday 2 July 2027, 7:05 pm to 10:05 pm, New York time");
+        assert_eq!((view.iso.as_str(), view.zoned), ("2027-07-02T23:05:00Z", true));
     }
 
     #[test]
@@ -233,9 +198,6 @@ mod tests {
         let utc = |text| at(text, Zone::Utc, 0);
         let view = WhenView::new(&utc("2027-07-02T22:00:00"), &utc("2027-07-03T02:00:00"));
         assert_eq!(view.last_day, "");
-        assert_eq!(
-            view.sentence(),
-            "Friday 2 July 2027, 10:00 pm to 2:00 am, UTC"
-        );
+        assert_eq!(view.sentence(), "Friday 2 July 2027, 10:00 pm to 2:00 am, UTC");
     }
 }

@@ -4,9 +4,7 @@ use std::sync::atomic::AtomicI64;
 
 use imip::OutgoingAttachment;
 use itip::{CalAddress, EventId};
-use scheduling::command::{
-    Command, CommandError, Fate, Notice, OrganizerCommand, OrganizerReply, Reply, Shown,
-};
+use scheduling::command::{Command, CommandError, Fate, Notice, OrganizerCommand, OrganizerReply, Reply, Shown};
 use scheduling::keys::{Link, sign_link};
 use store::accounts::{self, OrganizerRow};
 use store::directory::CLIENT_UNKNOWN;
@@ -256,9 +254,8 @@ fn approval(shown: &Shown, ctx: &CourierContext) -> Option<NoticeMail> {
     let title = title_of(shown);
     let mut mail = blank(format!("Waiting for you: {title}"), "A change waits for you".to_owned(), ctx);
     let what = if shown.event.cancelled { "The cancellation" } else { "A change" };
-    mail.paragraphs = vec![format!(
-        "{what} of “{title}” is on your page, but its guests are told only when you release it."
-    )];
+    mail.paragraphs =
+        vec![format!("{what} of “{title}” is on your page, but its guests are told only when you release it.")];
     mail.events = event_of(shown, Vec::new()).into_iter().collect();
     mail.key = Some(link("Look and release", owner_page(&shown.event.event_id, ctx)));
     Some(mail)

@@ -88,7 +88,8 @@ pub(crate) async fn resolve(
             return Ok(None);
         }
         let event = event_id(&ctx.keys, sender, uid);
-        let binding = |identity: &CalAddress, role| Binding { identity: identity.clone(), event_id: event.clone(), role };
+        let binding =
+            |identity: &CalAddress, role| Binding { identity: identity.clone(), event_id: event.clone(), role };
         let mut statements = vec![directory::bind(uid, &binding(sender, Role::Owner))];
         if let Some(organizer) = organizer {
             let person = person(organizer);

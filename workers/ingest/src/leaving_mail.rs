@@ -18,9 +18,12 @@ pub(crate) async fn unsubscribe(letter: &Letter<'_>, ctx: &MailContext) -> Resul
     if letter.mail.kind == MailKind::Bounce {
         return Ok(MailVerdict::Accept(letter.mail.kind.as_str()));
     }
-    let mut links = letter.mail.subject.split_whitespace().take(WORDS_MAX).filter_map(|word| read_link(&ctx.keys, word));
+    let mut links =
+        letter.mail.subject.split_whitespace().take(WORDS_MAX).filter_map(|word| read_link(&ctx.keys, word));
     let Some(Link::Unsubscribe { event, guest }) = links.find(|link| matches!(link, Link::Unsubscribe { .. })) else {
-        return Ok(reject("Please use the unsubscribe link of the mail that you do not want; its code is missing here."));
+        return Ok(reject(
+            "Please use the unsubscribe link of the mail that you do not want; its code is missing here.",
+        ));
     };
     letter.keep(ctx).await?;
     let owner = directory::event(ctx.db.as_ref(), &event).await?.map(|row| row.owner);

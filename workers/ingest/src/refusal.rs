@@ -44,7 +44,10 @@ impl Refusal {
             }
             Self::Suspended => "Your account is suspended, so the event was not created.".to_owned(),
             Self::TooMany { taken, of } => {
-                format!("Your mail holds {of} events; the first {taken} were taken and the other {} were not.", of - taken)
+                format!(
+                    "Your mail holds {of} events; the first {taken} were taken and the other {} were not.",
+                    of - taken
+                )
             }
         }
     }

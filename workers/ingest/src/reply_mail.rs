@@ -136,10 +136,8 @@ fn authorship(
         .as_ref()
         .filter(|organizer| organizer.address.domain().eq_ignore_ascii_case(&ctx.config.domain))
         .and_then(|organizer| token_in(&organizer.address));
-    let by_token = [token, written]
-        .into_iter()
-        .flatten()
-        .any(|token| is_reply_token(&ctx.keys, token, event, &attendee.address));
+    let by_token =
+        [token, written].into_iter().flatten().any(|token| is_reply_token(&ctx.keys, token, event, &attendee.address));
     (by_token, letter.sender.proven() == Some(&attendee.address))
 }
 

@@ -154,11 +154,11 @@ impl Place {
         self.world.ring_alarms().unwrap();
         while let Some(job) = self.world.next_job() {
             let Job::Batch { event, batch } = job else { continue };
-            let Reply::Leased(lease) = block_on(self.world.event(&event, Command::Lease { batch })).unwrap() else { panic!() };
-            let accepted = |mail: &MailJob| Settled {
-                guest: mail.guest.clone(),
-                fate: Fate::Accepted { ses_id: "1".into() },
+            let Reply::Leased(lease) = block_on(self.world.event(&event, Command::Lease { batch })).unwrap() else {
+                panic!()
             };
+            let accepted =
+                |mail: &MailJob| Settled { guest: mail.guest.clone(), fate: Fate::Accepted { ses_id: "1".into() } };
             let mails = lease.mails.iter().map(accepted).collect();
             block_on(self.world.event(&event, Command::Settle { batch, lease: lease.lease, mails })).unwrap();
         }
@@ -486,21 +486,18 @@ fn only_a_whole_answer_is_an_answer() {
     let mut two = yes();
     two.components[0].attendees.push(guest("bob@y.test", PartStat::Accepted));
     let mut one_date = yes();
-    one_date.components[0].recurrence_id =
-        Some(itip::RecurrenceId { when: details("").start, this_and_future: false });
+    one_date.components[0].recurrence_id = Some(itip::RecurrenceId { when: details("").start, this_and_future: false });
     let mut foreign = yes();
     foreign.uid = Uid("somebody-elses".into());
-    for (message, word) in [
-        (counter, "counter"),
-        (two, "not one attendee"),
-        (one_date, "answer to one date"),
-        (foreign, "not our event"),
-    ] {
+    for (message, word) in
+        [(counter, "counter"), (two, "not one attendee"), (one_date, "answer to one date"), (foreign, "not our event")]
+    {
         let mail = letter("gus@y.test", vec![message]);
         assert_eq!(place.rsvp(&mail, Some(&token), AuthVerdict::Pass), MailVerdict::Accept(word));
         assert_eq!(place.guest(&id, "gus@y.test").unwrap().answered, None, "{word}");
     }
-    let invented = letter("gus@y.test", vec![answer(&EventId::from_bytes([9; 20]), "gus@y.test", PartStat::Accepted, None)]);
+    let invented =
+        letter("gus@y.test", vec![answer(&EventId::from_bytes([9; 20]), "gus@y.test", PartStat::Accepted, None)]);
     assert_eq!(place.rsvp(&invented, None, AuthVerdict::Pass), MailVerdict::Accept("no such event"));
 }
 
@@ -558,7 +555,9 @@ fn the_code_of_a_mail_unsubscribes_its_reader() {
     let mut mail = letter("gus@y.test", Vec::new());
     mail.calendar = Err(CalendarRefusal::NoCalendar);
     mail.kind = MailKind::AutoReply;
-    for (subject, accepted) in [(format!("Re: {token}"), true), ("please stop".into(), false), (format!("{token}x"), false)] {
+    for (subject, accepted) in
+        [(format!("Re: {token}"), true), ("please stop".into(), false), (format!("{token}x"), false)]
+    {
         mail.subject = subject;
         let verdict = place.mail(&Mailbox::Unsubscribe, &mail, AuthVerdict::None).unwrap();
         assert_eq!(verdict == MailVerdict::Accept("unsubscribed"), accepted, "{verdict:?}");

@@ -23,7 +23,8 @@ fn raw(authentication: &str, from: &str, calendar: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-const PASS: &str = "Authentication-Results: mx.cloudflare.net; dkim=pass header.d=x.test; dmarc=pass header.from=x.test\r\n";
+const PASS: &str =
+    "Authentication-Results: mx.cloudflare.net; dkim=pass header.d=x.test; dmarc=pass header.from=x.test\r\n";
 const FAIL: &str = "Authentication-Results: mx.cloudflare.net; dmarc=fail header.from=x.test\r\n";
 const ANN: &str = "Ann <ann@x.test>";
 
@@ -43,7 +44,10 @@ fn bytes_become_an_event_when_their_receiver_vouches() {
     assert_eq!(create(&place, raw(PASS, ANN, CALENDAR)), MailVerdict::Accept("created"));
     let forged = Place::trusting();
     assert!(matches!(create(&forged, raw(FAIL, ANN, CALENDAR)), MailVerdict::Reject(_)));
-    assert!(matches!(create(&forged, raw(PASS, "Ann <ann@x.test>, Bob <bob@x.test>", CALENDAR)), MailVerdict::Reject(_)));
+    assert!(matches!(
+        create(&forged, raw(PASS, "Ann <ann@x.test>, Bob <bob@x.test>", CALENDAR)),
+        MailVerdict::Reject(_)
+    ));
     assert!(forged.bound("raw-1@google.com").is_empty());
     // Nobody is trusted: the same header is the sender's own.
     assert_eq!(create(&Place::new(), raw(PASS, ANN, CALENDAR)), MailVerdict::Accept("held"));
@@ -104,7 +108,9 @@ fn no_cut_or_changed_byte_is_fatal() {
             let at = usize::try_from(seed >> 8).unwrap() % bytes.len();
             bytes[at] = u8::try_from(seed & 255).unwrap();
         }
-        for to in ["create@convoke.test", "rsvp+x@convoke.test", "unsubscribe@convoke.test", "notification@convoke.test"] {
+        for to in
+            ["create@convoke.test", "rsvp+x@convoke.test", "unsubscribe@convoke.test", "notification@convoke.test"]
+        {
             send(&place, to, bytes.clone()).unwrap();
         }
     }

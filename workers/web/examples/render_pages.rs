@@ -49,8 +49,14 @@ fn main() {
     let folder = std::env::args().nth(1).unwrap();
     let one = event(1, "2027-07-02T19:05:00", "2027-07-02T22:05:00", "Gulls vs Tampa Bay Rays");
     let titles = [
-        "Gulls vs Tampa Bay Rays", "Gulls vs Tampa Bay Rays", "Rained off", "Donaudampfschifffahrtsgesellschaftskapitänsversammlung",
-        "Morning run", "東京ドームでの親善試合", "لقاء ودي", "A title of very many words that goes on and on until nobody remembers what it was about when it began, which happens in real calendars more often than one would think, and it must still be read",
+        "Gulls vs Tampa Bay Rays",
+        "Gulls vs Tampa Bay Rays",
+        "Rained off",
+        "Donaudampfschifffahrtsgesellschaftskapitänsversammlung",
+        "Morning run",
+        "東京ドームでの親善試合",
+        "لقاء ودي",
+        "A title of very many words that goes on and on until nobody remembers what it was about when it began, which happens in real calendars more often than one would think, and it must still be read",
     ];
     let month = |key: &str, name: &str, month: u32| Month {
         key: key.into(),
@@ -58,7 +64,14 @@ fn main() {
         events: titles
             .iter()
             .enumerate()
-            .map(|(n, title)| event(n + 1, &format!("2027-{month:02}-{:02}T19:05:00", n * 3 + 2), &format!("2027-{month:02}-{:02}T22:05:00", n * 3 + 2), title))
+            .map(|(n, title)| {
+                event(
+                    n + 1,
+                    &format!("2027-{month:02}-{:02}T19:05:00", n * 3 + 2),
+                    &format!("2027-{month:02}-{:02}T22:05:00", n * 3 + 2),
+                    title,
+                )
+            })
             .collect(),
     };
     let schedule = SchedulePage {
@@ -77,44 +90,142 @@ fn main() {
     let pages: Vec<(&str, String)> = vec![
         ("schedule", schedule.html().unwrap()),
         ("schedule_empty", SchedulePage { months: Vec::new(), total: 0, ..schedule.clone() }.html().unwrap()),
-        ("schedule_problem", SchedulePage { problem: "Please type your e-mail address.".into(), ..schedule }.html().unwrap()),
-        ("invite", InvitePage {
-            shell: shell("x"), event: one.clone(), action: "#".into(), email: "ana@example.com".into(), name: String::new(),
-            origin: "api".into(), landing: String::new(), problem: String::new(), auto: false,
-        }.html().unwrap()),
-        ("sent", SentPage {
-            shell: shell("x"), event: one.clone(), to: "a*******@example.com".into(), sender: "notification@convoke.test".into(),
-            more: (2..5).map(|n| event(n, "2027-07-09T19:05:00", "2027-07-09T22:05:00", titles[n])).collect(), page: "/s/gulls".into(),
-        }.html().unwrap()),
-        ("schedule_sent", ScheduleSentPage {
-            shell: shell("x"), organizer: "Baltimore Gulls".into(), slug: "gulls".into(), to: "a*******@example.com".into(),
-            sender: "notification@convoke.test".into(), sent: 1,
-            lines: vec![
-                SentLine { title: titles[0].into(), when: one.when.sentence(), good: true, said: "The invitation is on its way.".into() },
-                SentLine { title: titles[2].into(), when: one.when.sentence(), good: false, said: "This event has been cancelled; no invitation was sent.".into() },
-            ],
-        }.html().unwrap()),
-        ("answer", AnswerPage {
-            shell: shell("x"), event: one.clone(), action: "#".into(), guest: "a*******@example.com".into(), current: "Maybe",
-            selected: "yes".into(), done: String::new(),
-        }.html().unwrap()),
-        ("unsubscribe", UnsubscribePage {
-            shell: shell("x"), organizer: "Baltimore Gulls".into(), guest: "a*******@example.com".into(), action: "#".into(), done: String::new(),
-        }.html().unwrap()),
-        ("claim", ClaimPage {
-            shell: shell("x"), address: "ann@corp.example".into(), subjects: vec!["Invitation: Quarterly call".into()], action: "#".into(), done: false,
-        }.html().unwrap()),
-        ("owner", OwnerPage {
-            shell: shell("x"), event: one, action: "#".into(), revision: 3, attendees: 1_204,
-            answers: vec![figure("Yes", 640, 53), figure("Maybe", 80, 6), figure("No", 121, 10), figure("No answer", 363, 30)],
-            origins: vec![figure("klaviyocta", 1_000, 83), figure("landingpage", 204, 16)], clients: vec![figure("Google", 800, 66)],
-            held: true, waiting: 12, uninvited: true, invite_url: format!("https://convoke.test/event/{:040}/invite", 1),
-            page_url: "https://convoke.test/s/gulls".into(), done: String::new(),
-        }.html().unwrap()),
+        (
+            "schedule_problem",
+            SchedulePage { problem: "Please type your e-mail address.".into(), ..schedule }.html().unwrap(),
+        ),
+        (
+            "invite",
+            InvitePage {
+                shell: shell("x"),
+                event: one.clone(),
+                action: "#".into(),
+                email: "ana@example.com".into(),
+                name: String::new(),
+                origin: "api".into(),
+                landing: String::new(),
+                problem: String::new(),
+                auto: false,
+            }
+            .html()
+            .unwrap(),
+        ),
+        (
+            "sent",
+            SentPage {
+                shell: shell("x"),
+                event: one.clone(),
+                to: "a*******@example.com".into(),
+                sender: "notification@convoke.test".into(),
+                more: (2..5).map(|n| event(n, "2027-07-09T19:05:00", "2027-07-09T22:05:00", titles[n])).collect(),
+                page: "/s/gulls".into(),
+            }
+            .html()
+            .unwrap(),
+        ),
+        (
+            "schedule_sent",
+            ScheduleSentPage {
+                shell: shell("x"),
+                organizer: "Baltimore Gulls".into(),
+                slug: "gulls".into(),
+                to: "a*******@example.com".into(),
+                sender: "notification@convoke.test".into(),
+                sent: 1,
+                lines: vec![
+                    SentLine {
+                        title: titles[0].into(),
+                        when: one.when.sentence(),
+                        good: true,
+                        said: "The invitation is on its way.".into(),
+                    },
+                    SentLine {
+                        title: titles[2].into(),
+                        when: one.when.sentence(),
+                        good: false,
+                        said: "This event has been cancelled; no invitation was sent.".into(),
+                    },
+                ],
+            }
+            .html()
+            .unwrap(),
+        ),
+        (
+            "answer",
+            AnswerPage {
+                shell: shell("x"),
+                event: one.clone(),
+                action: "#".into(),
+                guest: "a*******@example.com".into(),
+                current: "Maybe",
+                selected: "yes".into(),
+                done: String::new(),
+            }
+            .html()
+            .unwrap(),
+        ),
+        (
+            "unsubscribe",
+            UnsubscribePage {
+                shell: shell("x"),
+                organizer: "Baltimore Gulls".into(),
+                guest: "a*******@example.com".into(),
+                action: "#".into(),
+                done: String::new(),
+            }
+            .html()
+            .unwrap(),
+        ),
+        (
+            "claim",
+            ClaimPage {
+                shell: shell("x"),
+                address: "ann@corp.example".into(),
+                subjects: vec!["Invitation: Quarterly call".into()],
+                action: "#".into(),
+                done: false,
+            }
+            .html()
+            .unwrap(),
+        ),
+        (
+            "owner",
+            OwnerPage {
+                shell: shell("x"),
+                event: one,
+                action: "#".into(),
+                revision: 3,
+                attendees: 1_204,
+                answers: vec![
+                    figure("Yes", 640, 53),
+                    figure("Maybe", 80, 6),
+                    figure("No", 121, 10),
+                    figure("No answer", 363, 30),
+                ],
+                origins: vec![figure("klaviyocta", 1_000, 83), figure("landingpage", 204, 16)],
+                clients: vec![figure("Google", 800, 66)],
+                held: true,
+                waiting: 12,
+                uninvited: true,
+                invite_url: format!("https://convoke.test/event/{:040}/invite", 1),
+                page_url: "https://convoke.test/s/gulls".into(),
+                done: String::new(),
+            }
+            .html()
+            .unwrap(),
+        ),
         ("home", HomePage { shell: shell("x"), create: "create@convoke.test".into() }.html().unwrap()),
-        ("notice", NoticePage {
-            shell: shell("x"), heading: "This event is over".into(), lines: vec!["This event is over; no invitation was sent.".into()], link: None,
-        }.html().unwrap()),
+        (
+            "notice",
+            NoticePage {
+                shell: shell("x"),
+                heading: "This event is over".into(),
+                lines: vec!["This event is over; no invitation was sent.".into()],
+                link: None,
+            }
+            .html()
+            .unwrap(),
+        ),
     ];
     for (name, html) in pages {
         fs::write(format!("{folder}/{name}.html"), html).unwrap();

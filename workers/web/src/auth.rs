@@ -172,7 +172,9 @@ mod tests {
             let text = format!("event:{event}:{verb}");
             assert_eq!(Scope::parse(&text).unwrap().as_text(), text);
         }
-        for text in ["", "admin", "organizer:ann:*", "organizer:ann@corp.example:read", "event:short:read", "event::read"] {
+        for text in
+            ["", "admin", "organizer:ann:*", "organizer:ann@corp.example:read", "event:short:read", "event::read"]
+        {
             assert_eq!(Scope::parse(text), None, "{text}");
         }
     }

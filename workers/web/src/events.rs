@@ -198,8 +198,7 @@ pub fn view(row: &EventRow, now: Timestamp) -> EventView {
 /// An event as its object knows it, for a page; `None` while there is nothing to show.
 pub fn view_of_state(state: &EventState, now: Timestamp) -> Option<EventView> {
     let details = state.shown()?;
-    let organizer =
-        if state.organizer.name.is_empty() { state.owner.as_str() } else { &state.organizer.name };
+    let organizer = if state.organizer.name.is_empty() { state.owner.as_str() } else { &state.organizer.name };
     let about = About {
         id: &state.event_id,
         details,
@@ -226,7 +225,8 @@ impl About<'_> {
         let mut times = times.into_iter().filter(|time| !time.cancelled);
         let next = times.next();
         let details = next.as_ref().and_then(|time| time.details.as_ref()).unwrap_or(self.details);
-        let (start, end) = next.as_ref().map_or((&self.details.start, &self.details.end), |time| (&time.start, &time.end));
+        let (start, end) =
+            next.as_ref().map_or((&self.details.start, &self.details.end), |time| (&time.start, &time.end));
         let repeats = times
             .map(|time| {
                 let view = WhenView::new(&time.start, &time.end);

@@ -103,7 +103,8 @@ pub fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
 pub fn wants_json(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let accept = accept.to_ascii_lowercase();
-    (accept.contains("application/json") || accept.contains("application/problem+json")) && !accept.contains("text/html")
+    (accept.contains("application/json") || accept.contains("application/problem+json"))
+        && !accept.contains("text/html")
 }
 
 /// The caller's network address, as the edge tells it.
@@ -118,8 +119,7 @@ impl<S: Send + Sync> FromRequestParts<S> for EventPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(uid) =
-            Path::<String>::from_request_parts(parts, state).await.map_err(|_| Problem::EventNotFound)?;
+        let Path(uid) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Problem::EventNotFound)?;
         EventId::parse(&uid).map(Self).ok_or(Problem::EventNotFound)
     }
 }
@@ -189,13 +189,19 @@ impl AddressProblem {
 /// Whether a text looks like the placeholder of a mailing program: Mailchimp, Klaviyo, `HubSpot`, `SendGrid`,
 /// `ActiveCampaign`, Constant Contact, Campaign Monitor, Zoho, Salesforce, Braze, Mailer Lite.
 pub fn is_merge_tag(text: &str) -> bool {
-    let pairs = [("*|", "|*"), ("{{", "}}"), ("{%", "%}"), ("%%", "%%"), ("[[", "]]"), ("$[", "]"), ("{$", "}"), ("[", "]"), ("<%", "%>"), ("${", "}")];
-    let wrapped = |mark: char| {
-        text.len() > 2
-            && text.starts_with(mark)
-            && text.ends_with(mark)
-            && !text.contains('@')
-    };
+    let pairs = [
+        ("*|", "|*"),
+        ("{{", "}}"),
+        ("{%", "%}"),
+        ("%%", "%%"),
+        ("[[", "]]"),
+        ("$[", "]"),
+        ("{$", "}"),
+        ("[", "]"),
+        ("<%", "%>"),
+        ("${", "}"),
+    ];
+    let wrapped = |mark: char| text.len() > 2 && text.starts_with(mark) && text.ends_with(mark) && !text.contains('@');
     pairs.iter().any(|(open, close)| text.starts_with(open) && text.ends_with(close))
         || wrapped('%')
         || wrapped('$')
@@ -216,9 +222,24 @@ mod tests {
     #[test]
     fn placeholders_of_mailing_programs_are_recognised() {
         for text in [
-            "*|EMAIL|*", "*|EMAIL_UID|*", "{{ email }}", "{{email|urlencode}}", "{{ contact.EMAIL }}", "[%email%]", "%EMAIL%",
-            "$SUBSCRIBER.EMAIL$", "[[emailAddress]]", "[email]", "[email,fallback=]", "$[EMAIL]$", "$[FNAME|there]$",
-            "%%emailaddr%%", "{{${email_address}}}", "{$email}", "{{ .Subscriber.Email }}", "{{lead.Email Address}}",
+            "*|EMAIL|*",
+            "*|EMAIL_UID|*",
+            "{{ email }}",
+            "{{email|urlencode}}",
+            "{{ contact.EMAIL }}",
+            "[%email%]",
+            "%EMAIL%",
+            "$SUBSCRIBER.EMAIL$",
+            "[[emailAddress]]",
+            "[email]",
+            "[email,fallback=]",
+            "$[EMAIL]$",
+            "$[FNAME|there]$",
+            "%%emailaddr%%",
+            "{{${email_address}}}",
+            "{$email}",
+            "{{ .Subscriber.Email }}",
+            "{{lead.Email Address}}",
             "__test_email__",
         ] {
             assert_eq!(read_address(text), Err(AddressProblem::MergeTag), "{text}");

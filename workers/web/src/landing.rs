@@ -14,7 +14,9 @@ pub fn landing(text: &str, config: &Config, settings: &OrganizerSettings) -> Opt
         return None;
     }
     let (scheme, rest) = match text.split_once("://") {
-        Some((scheme, rest)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => (scheme.to_ascii_lowercase(), rest),
+        Some((scheme, rest)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => {
+            (scheme.to_ascii_lowercase(), rest)
+        }
         _ if text.starts_with('/') || text.contains("://") => return None,
         _ => ("https".to_owned(), text),
     };
@@ -107,17 +109,46 @@ mod tests {
     #[test]
     fn nothing_else_is() {
         for text in [
-            "", "https://evil.example", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example",
-            "https:\\\\evil.example", "https:/evil.example", "https:evil.example", "http://shop.example",
-            "https://shop.example@evil.example", "https://shop.example:pw@evil.example", "https://evil.example\\@shop.example",
-            "https://evil.example/.shop.example", "https://evilshop.example", "https://shop.example.evil.example",
-            "https://shop.example.", "https://shop.example:", "https://shop.example:80a", "https://shop.example:443:443",
-            "javascript:alert(1)", "javascript://shop.example/%0aalert(1)", "data:text/html,x", "ftp://shop.example",
-            "https://evil.example#shop.example", "https://evil.example?shop.example", "https://[::1]/",
-            "https://sh\u{f6}p.example", "https://shop.example\r\nSet-Cookie: a=b", "https://shop.example/ x",
-            "https://shop%2eexample", "https://evil.example%2f.shop.example", "http://localhost:8787/",
-            "httpevil.example", "https://.shop.example", "https://-shop.example", "https://", "://shop.example",
-            "https://evil.example://shop.example", "http://convoke.test/",
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https:\\\\evil.example",
+            "https:/evil.example",
+            "https:evil.example",
+            "http://shop.example",
+            "https://shop.example@evil.example",
+            "https://shop.example:pw@evil.example",
+            "https://evil.example\\@shop.example",
+            "https://evil.example/.shop.example",
+            "https://evilshop.example",
+            "https://shop.example.evil.example",
+            "https://shop.example.",
+            "https://shop.example:",
+            "https://shop.example:80a",
+            "https://shop.example:443:443",
+            "javascript:alert(1)",
+            "javascript://shop.example/%0aalert(1)",
+            "data:text/html,x",
+            "ftp://shop.example",
+            "https://evil.example#shop.example",
+            "https://evil.example?shop.example",
+            "https://[::1]/",
+            "https://sh\u{f6}p.example",
+            "https://shop.example\r\nSet-Cookie: a=b",
+            "https://shop.example/ x",
+            "https://shop%2eexample",
+            "https://evil.example%2f.shop.example",
+            "http://localhost:8787/",
+            "httpevil.example",
+            "https://.shop.example",
+            "https://-shop.example",
+            "https://",
+            "://shop.example",
+            "https://evil.example://shop.example",
+            "http://convoke.test/",
         ] {
             assert_eq!(landing(text, &config(), &settings()), None, "{text}");
         }
@@ -125,11 +156,8 @@ mod tests {
 
     #[test]
     fn a_local_stack_may_lead_to_local_pages() {
-        let config = Config {
-            public_url: "http://127.0.0.1:8787".into(),
-            landing_hosts: vec!["localhost".into()],
-            ..config()
-        };
+        let config =
+            Config { public_url: "http://127.0.0.1:8787".into(), landing_hosts: vec!["localhost".into()], ..config() };
         let to = |text: &str| landing(text, &config, &settings());
         assert_eq!(to("http://localhost:3000/x").as_deref(), Some("http://localhost:3000/x"));
         assert_eq!(to("http://127.0.0.1:8787/s/club").as_deref(), Some("http://127.0.0.1:8787/s/club"));

@@ -35,8 +35,11 @@ pub fn json_tagged(headers: &HeaderMap, value: &impl Serialize) -> Result<Respon
     let tag = format!("\"{tag}\"");
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let same = known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag || one.trim() == "*");
-    let mut response =
-        if same { with_type(StatusCode::NOT_MODIFIED, "application/json", Body::empty()) } else { json_bytes(StatusCode::OK, bytes) };
+    let mut response = if same {
+        with_type(StatusCode::NOT_MODIFIED, "application/json", Body::empty())
+    } else {
+        json_bytes(StatusCode::OK, bytes)
+    };
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }

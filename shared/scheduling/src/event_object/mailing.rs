@@ -43,46 +43,25 @@ pub(super) fn open_batch(
 }
 
 /// Takes a batch: whoever is not due any more is left out, whoever is in another open lease waits.
-pub(super) fn lease(
-    conn: &dyn SqlConn,
-    id: BatchId,
-    now: Timestamp,
-    env: &ObjectEnv,
-) -> Result<Lease, CommandError> {
+pub(super) fn lease(conn: &dyn SqlConn, id: BatchId, now: Timestamp, env: &ObjectEnv) -> Result<Lease, CommandError> {
     let record = super::known(conn)?;
     let nothing = |record: Record| {
         let settings = record.settings;
-        Lease {
-            lease: String::new(),
-            event: record.state,
-            settings,
-            mails: Vec::new(),
-        }
+        Lease { lease: String::new(), event: record.state, settings, mails: Vec::new() }
     };
-    let Some(mut batch) = rows::batch(conn, id)?
-        .filter(|batch| batch.state == BatchState::Queued && batch.due <= now)
+    let Some(mut batch) = rows::batch(conn, id)?.filter(|batch| batch.state == BatchState::Queued && batch.due <= now)
     else {
         return Ok(nothing(record));
     };
     let deferred = rows::leased_elsewhere(conn, id, &batch.guests)?;
     if !deferred.is_empty() {
         let later = now.plus(DEFER_SECS);
-        let rest = Batch {
-            id: 0,
-            guests: deferred.clone(),
-            due: later,
-            hint_at: later,
-            ..batch.clone()
-        };
+        let rest = Batch { id: 0, guests: deferred.clone(), due: later, hint_at: later, ..batch.clone() };
         rows::put_batch(conn, &rest)?;
     }
     let event = &record.state;
     let mut mails = Vec::new();
-    for address in batch
-        .guests
-        .iter()
-        .filter(|guest| !deferred.contains(guest))
-    {
+    for address in batch.guests.iter().filter(|guest| !deferred.contains(guest)) {
         let Some(guest) = rows::guest(conn, address)? else {
             continue;
         };
@@ -94,9 +73,7 @@ pub(super) fn lease(
         };
         mails.push(MailJob {
             partstat: attendee.current_partstat(event.reset_sequence),
-            update: attendee
-                .may_hold()
-                .is_some_and(|held| held.revision < event.revision),
+            update: attendee.may_hold().is_some_and(|held| held.revision < event.revision),
             key: mail_key(&event.event_id, event.revision, &attendee.address, method),
             guest: attendee.address,
             name: attendee.name,
@@ -111,32 +88,20 @@ pub(super) fn lease(
         return Ok(nothing(record));
     }
     let nonce = hex(env.nonce.iter().take(8));
-    let method = if event.cancelled {
-        Method::Cancel
-    } else {
-        Method::Request
-    };
+    let method = if event.cancelled { Method::Cancel } else { Method::Request };
     batch.lease = format!("{} {} {nonce}", event.revision, method.as_str());
     batch.guests = mails.iter().map(|mail| mail.guest.clone()).collect();
     batch.state = BatchState::Leased;
     batch.due = now.plus(env.timing.lease_secs);
     rows::put_batch(conn, &batch)?;
-    Ok(Lease {
-        lease: batch.lease,
-        event: record.state,
-        settings: record.settings,
-        mails,
-    })
+    Ok(Lease { lease: batch.lease, event: record.state, settings: record.settings, mails })
 }
 
 /// The version that a lease was for; its word begins with it.
 fn leased_version(lease: &str) -> Option<Sent> {
     let mut words = lease.split(' ');
     let revision = words.next()?.parse().ok()?;
-    Some(Sent {
-        revision,
-        method: Method::parse(words.next()?)?,
-    })
+    Some(Sent { revision, method: Method::parse(words.next()?)? })
 }
 
 /// Records what became of a lease. An acceptance counts even when the lease has run out; nothing else does then.
@@ -153,9 +118,7 @@ pub(super) fn settle(
         return Ok(());
     };
     let mut batch = rows::batch(conn, id)?;
-    let holds_lease = batch
-        .as_ref()
-        .is_some_and(|batch| batch.state == BatchState::Leased && batch.lease == lease);
+    let holds_lease = batch.as_ref().is_some_and(|batch| batch.state == BatchState::Leased && batch.lease == lease);
     let mut unknown = Vec::new();
     let mut retry_at = now;
     for settled in mails {
@@ -219,16 +182,10 @@ fn accepted(conn: &dyn SqlConn, address: &CalAddress, version: Sent) -> Result<(
         return Ok(());
     };
     let attendee = &mut guest.attendee;
-    if attendee
-        .sent
-        .is_none_or(|sent| sent.revision <= version.revision)
-    {
+    if attendee.sent.is_none_or(|sent| sent.revision <= version.revision) {
         attendee.sent = Some(version);
     }
-    if attendee
-        .maybe_sent
-        .is_some_and(|maybe| maybe.revision <= version.revision)
-    {
+    if attendee.maybe_sent.is_some_and(|maybe| maybe.revision <= version.revision) {
         attendee.maybe_sent = None;
     }
     rows::put_guest(conn, &guest)
@@ -267,12 +224,7 @@ fn bury(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let letter = Letter {
-        id: mail_key(
-            &record.state.event_id,
-            version.revision,
-            guest,
-            version.method,
-        ),
+        id: mail_key(&record.state.event_id, version.revision, guest, version.method),
         guest: guest.clone(),
         method: version.method,
         revision: version.revision,
@@ -283,12 +235,7 @@ fn bury(
 }
 
 /// Keeps a batch of unknown fate for another try, or shows it as stuck.
-fn give_up_or_keep(
-    conn: &dyn SqlConn,
-    record: &Record,
-    batch: &Batch,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+fn give_up_or_keep(conn: &dyn SqlConn, record: &Record, batch: &Batch, now: Timestamp) -> Result<(), StoreError> {
     if batch.attempts <= UNKNOWN_REPEATS_MAX {
         return rows::put_batch(conn, batch).map(drop);
     }
@@ -305,11 +252,7 @@ fn give_up_or_keep(
 }
 
 /// Leases that ran out become unknown; what has been unknown for the whole grace is queued again.
-pub(super) fn expire(
-    conn: &dyn SqlConn,
-    now: Timestamp,
-    env: &ObjectEnv,
-) -> Result<(), StoreError> {
+pub(super) fn expire(conn: &dyn SqlConn, now: Timestamp, env: &ObjectEnv) -> Result<(), StoreError> {
     for mut batch in rows::overdue(conn, now)? {
         match batch.state {
             BatchState::Queued => {}
@@ -340,11 +283,7 @@ pub(super) fn expire(
 
 /// Opens the next batches of a round. The audience is judged when a batch is leased: until then a guest may answer,
 /// or an older mail to him may still be under way.
-pub(super) fn advance_round(
-    conn: &dyn SqlConn,
-    record: &mut Record,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub(super) fn advance_round(conn: &dyn SqlConn, record: &mut Record, now: Timestamp) -> Result<(), StoreError> {
     let Some(after) = record.round.clone() else {
         return Ok(());
     };
@@ -357,11 +296,7 @@ pub(super) fn advance_round(
 }
 
 /// Queued batches to hint at now; each is hinted at again if nobody takes it.
-pub(super) fn hints(
-    conn: &dyn SqlConn,
-    now: Timestamp,
-    env: &ObjectEnv,
-) -> Result<Vec<BatchId>, StoreError> {
+pub(super) fn hints(conn: &dyn SqlConn, now: Timestamp, env: &ObjectEnv) -> Result<Vec<BatchId>, StoreError> {
     let ids = rows::unhinted(conn, now, BATCHES_PER_ALARM)?;
     for id in &ids {
         rows::set_hint(conn, *id, now.plus(env.timing.hint_repeat_secs))?;
@@ -370,11 +305,7 @@ pub(super) fn hints(
 }
 
 /// Sends a dead letter again: the newest revision, if the guest still needs it.
-pub(super) fn replay(
-    conn: &dyn SqlConn,
-    letter: &str,
-    now: Timestamp,
-) -> Result<Option<BatchId>, CommandError> {
+pub(super) fn replay(conn: &dyn SqlConn, letter: &str, now: Timestamp) -> Result<Option<BatchId>, CommandError> {
     super::known(conn)?;
     let address = rows::take_letter(conn, letter)?.ok_or(CommandError::NothingWaiting)?;
     if let Some(mut guest) = rows::guest(conn, &address)?

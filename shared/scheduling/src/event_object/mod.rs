@@ -8,9 +8,8 @@ mod mailing;
 mod rows;
 
 use itip::{
-    Answer, AnswerOutcome, Attendee, CalAddress, Circumstances, Delivery, EventId, ItipMessage,
-    Method, Origin, Outcome, Sent, Timestamp, Transition, apply_answer, apply_cancel,
-    apply_request, call_off,
+    Answer, AnswerOutcome, Attendee, CalAddress, Circumstances, Delivery, EventId, ItipMessage, Method, Origin,
+    Outcome, Sent, Timestamp, Transition, apply_answer, apply_cancel, apply_request, call_off,
 };
 use store::directory::Counters;
 use store::{SqlConn, Statement, StoreError, accounts, directory};
@@ -60,30 +59,13 @@ pub fn handle(
     env: &ObjectEnv,
 ) -> Result<Reply, CommandError> {
     match command {
-        Command::Organizer {
-            message,
-            sender,
-            settings,
-        } => organizer(conn, id, &message, sender, settings, now, env),
-        Command::Enroll {
-            guests,
-            again,
-            invites_max,
-        } => enroll(conn, &guests, again, invites_max, now, env),
-        Command::Answer {
-            guest,
-            name,
-            answer,
-            authenticated,
-        } => take_answer(conn, guest, name, &answer, authenticated, now, env),
-        Command::Lease { batch } => {
-            mailing::lease(conn, batch, now, env).map(|lease| Reply::Leased(Box::new(lease)))
+        Command::Organizer { message, sender, settings } => organizer(conn, id, &message, sender, settings, now, env),
+        Command::Enroll { guests, again, invites_max } => enroll(conn, &guests, again, invites_max, now, env),
+        Command::Answer { guest, name, answer, authenticated } => {
+            take_answer(conn, guest, name, &answer, authenticated, now, env)
         }
-        Command::Settle {
-            batch,
-            lease,
-            mails,
-        } => {
+        Command::Lease { batch } => mailing::lease(conn, batch, now, env).map(|lease| Reply::Leased(Box::new(lease))),
+        Command::Settle { batch, lease, mails } => {
             mailing::settle(conn, batch, &lease, &mails, now, env)?;
             Ok(Reply::Done)
         }
@@ -100,20 +82,12 @@ pub fn handle(
         }
         Command::Attendees { after, limit } => {
             known(conn)?;
-            let guests =
-                rows::guests_after(conn, after.as_ref().map_or("", CalAddress::as_str), limit)?;
-            Ok(Reply::Attendees(
-                guests.into_iter().map(|guest| guest.attendee).collect(),
-            ))
+            let guests = rows::guests_after(conn, after.as_ref().map_or("", CalAddress::as_str), limit)?;
+            Ok(Reply::Attendees(guests.into_iter().map(|guest| guest.attendee).collect()))
         }
         Command::Attendee { guest } => {
             known(conn)?;
-            Ok(Reply::Attendees(
-                rows::guest(conn, &guest)?
-                    .into_iter()
-                    .map(|guest| guest.attendee)
-                    .collect(),
-            ))
+            Ok(Reply::Attendees(rows::guest(conn, &guest)?.into_iter().map(|guest| guest.attendee).collect()))
         }
         Command::Release => {
             let mut record = known(conn)?;
@@ -122,10 +96,7 @@ pub fn handle(
             }
             record.held = false;
             record.round = Some(String::new());
-            let outcome = Outcome::Updated {
-                fields: Vec::new(),
-                moved: false,
-            };
+            let outcome = Outcome::Updated { fields: Vec::new(), moved: false };
             let reply = organizer_reply(&record, outcome);
             record.save(conn)?;
             Ok(reply)
@@ -136,15 +107,10 @@ pub fn handle(
                 return Err(CommandError::NothingWaiting);
             }
             let owner = record.state.owner.clone();
-            let transition = call_off(
-                &record.state,
-                &about(id, &owner, &record.settings, now, env),
-            );
+            let transition = call_off(&record.state, &about(id, &owner, &record.settings, now, env));
             commit(conn, record, transition, now)
         }
-        Command::Replay { letter } => {
-            mailing::replay(conn, &letter, now).map(|batch| Reply::Replayed { batch })
-        }
+        Command::Replay { letter } => mailing::replay(conn, &letter, now).map(|batch| Reply::Replayed { batch }),
         Command::Suppress { guest } => close_delivery(conn, &guest, Delivery::Suppressed),
         Command::Undeliverable { guest } => close_delivery(conn, &guest, Delivery::Undeliverable),
         Command::AllowShared { allow } => {
@@ -155,13 +121,9 @@ pub fn handle(
         }
         Command::TakeReport => {
             let mut record = known(conn)?;
-            record
-                .reports
-                .retain(|at| at.plus(REPORT_WINDOW_SECS) > now);
+            record.reports.retain(|at| at.plus(REPORT_WINDOW_SECS) > now);
             let wait_secs = match record.reports.first() {
-                Some(first) if record.reports.len() >= REPORTS_MAX => {
-                    first.plus(REPORT_WINDOW_SECS).0 - now.0
-                }
+                Some(first) if record.reports.len() >= REPORTS_MAX => first.plus(REPORT_WINDOW_SECS).0 - now.0,
                 _ => {
                     record.reports.push(now);
                     record.save(conn)?;
@@ -175,9 +137,7 @@ pub fn handle(
 
 /// The record of an event that has something to show.
 fn known(conn: &dyn SqlConn) -> Result<Record, CommandError> {
-    Record::load(conn)?
-        .filter(|record| record.state.shown().is_some())
-        .ok_or(CommandError::NotFound)
+    Record::load(conn)?.filter(|record| record.state.shown().is_some()).ok_or(CommandError::NotFound)
 }
 
 fn about<'a>(
@@ -187,13 +147,7 @@ fn about<'a>(
     now: Timestamp,
     env: &'a ObjectEnv,
 ) -> Circumstances<'a> {
-    Circumstances {
-        event_id: id,
-        sender,
-        own_domain: &env.domain,
-        ask_again: settings.ask_again,
-        now,
-    }
+    Circumstances { event_id: id, sender, own_domain: &env.domain, ask_again: settings.ask_again, now }
 }
 
 fn organizer(
@@ -211,17 +165,12 @@ fn organizer(
     let mut transition = match message.method {
         Method::Request | Method::Publish => apply_request(prior, message, &circumstances)?,
         Method::Cancel => apply_cancel(prior, message, &circumstances)?,
-        Method::Reply
-        | Method::Add
-        | Method::Refresh
-        | Method::Counter
-        | Method::DeclineCounter => {
+        Method::Reply | Method::Add | Method::Refresh | Method::Counter | Method::DeclineCounter => {
             return Err(itip::ItipError::MethodNotAllowed.into());
         }
     };
     transition.state.owner = sender;
-    let mut record =
-        record.unwrap_or_else(|| Record::new(transition.state.clone(), settings.allow_shared));
+    let mut record = record.unwrap_or_else(|| Record::new(transition.state.clone(), settings.allow_shared));
     record.settings = settings;
     commit(conn, record, transition, now)
 }
@@ -257,10 +206,7 @@ fn organizer_reply(record: &Record, outcome: Outcome) -> Reply {
         outcome,
         revision: record.state.revision,
         held: record.held,
-        guests: record
-            .counters
-            .attendees
-            .saturating_sub(record.counters.declined),
+        guests: record.counters.attendees.saturating_sub(record.counters.declined),
     }
 }
 
@@ -281,10 +227,7 @@ fn enroll(
         None
     };
     if let Some(refusal) = refusal {
-        return Ok(Reply::Enrolled {
-            results: guests.iter().map(|_| refusal).collect(),
-            batch: None,
-        });
+        return Ok(Reply::Enrolled { results: guests.iter().map(|_| refusal).collect(), batch: None });
     }
     let mut results = Vec::with_capacity(guests.len());
     let mut due: Vec<CalAddress> = Vec::new();
@@ -295,8 +238,7 @@ fn enroll(
             Some(guest) if guest.attendee.delivery != Delivery::Open => Enrolled::Unreachable,
             Some(_) if due.contains(address) => Enrolled::Already,
             Some(guest) => {
-                let behind =
-                    itip::is_due(&guest.attendee, &record.state, true, record.audience()).is_some();
+                let behind = itip::is_due(&guest.attendee, &record.state, true, record.audience()).is_some();
                 if again || (behind && !rows::is_waiting(conn, address)?) {
                     due.push(address.clone());
                     Enrolled::Invited
@@ -306,12 +248,7 @@ fn enroll(
             }
             None if record.counters.attendees >= invites_max => Enrolled::Full,
             None => {
-                let attendee = Attendee::new(
-                    address.clone(),
-                    enrollment.name.clone(),
-                    enrollment.origin,
-                    now,
-                );
+                let attendee = Attendee::new(address.clone(), enrollment.name.clone(), enrollment.origin, now);
                 insert_guest(conn, &mut record.counters, attendee, &record.state)?;
                 changed = true;
                 due.push(address.clone());
@@ -322,13 +259,7 @@ fn enroll(
     if changed {
         record.save(conn)?;
     }
-    let batch = mailing::open_batch(
-        conn,
-        &due,
-        true,
-        again,
-        now.plus(env.timing.hint_repeat_secs),
-    )?;
+    let batch = mailing::open_batch(conn, &due, true, again, now.plus(env.timing.hint_repeat_secs))?;
     Ok(Reply::Enrolled { results, batch })
 }
 
@@ -339,11 +270,7 @@ fn insert_guest(
     state: &itip::EventState,
 ) -> Result<(), StoreError> {
     let client = counters.client_key(&attendee.prodid);
-    counters.enroll(
-        attendee.origin,
-        attendee.status(state.reset_sequence),
-        &client,
-    );
+    counters.enroll(attendee.origin, attendee.status(state.reset_sequence), &client);
     rows::put_guest(conn, &Guest { attendee, client })
 }
 
@@ -375,30 +302,17 @@ fn take_answer(
             let mut attendee = Attendee::new(address, name, Origin::Shared, now);
             let outcome = apply_answer(&mut attendee, answer, &record.state);
             // He answers a copy that somebody passed on to him, so he holds that version.
-            let revision = if answer.order.sequence < record.state.sequence {
-                0
-            } else {
-                record.state.revision
-            };
-            attendee.sent = Some(Sent {
-                method: Method::Request,
-                revision,
-            });
+            let revision = if answer.order.sequence < record.state.sequence { 0 } else { record.state.revision };
+            attendee.sent = Some(Sent { method: Method::Request, revision });
             insert_guest(conn, &mut record.counters, attendee.clone(), &record.state)?;
             (outcome, attendee)
         }
         None => {
-            return Ok(Reply::Answered {
-                outcome: None,
-                batch: None,
-            });
+            return Ok(Reply::Answered { outcome: None, batch: None });
         }
     };
     let AnswerOutcome::Recorded { .. } = outcome else {
-        return Ok(Reply::Answered {
-            outcome: Some(outcome),
-            batch: None,
-        });
+        return Ok(Reply::Answered { outcome: Some(outcome), batch: None });
     };
     rows::log_answer(conn, &attendee.address, answer)?;
     // He answered while a newer revision was out: the current one brings him up to date.
@@ -408,24 +322,11 @@ fn take_answer(
         && !rows::is_waiting(conn, &attendee.address)?;
     record.save(conn)?;
     let due: Vec<CalAddress> = behind.then_some(attendee.address).into_iter().collect();
-    let batch = mailing::open_batch(
-        conn,
-        &due,
-        true,
-        false,
-        now.plus(env.timing.hint_repeat_secs),
-    )?;
-    Ok(Reply::Answered {
-        outcome: Some(outcome),
-        batch,
-    })
+    let batch = mailing::open_batch(conn, &due, true, false, now.plus(env.timing.hint_repeat_secs))?;
+    Ok(Reply::Answered { outcome: Some(outcome), batch })
 }
 
-fn close_delivery(
-    conn: &dyn SqlConn,
-    address: &CalAddress,
-    delivery: Delivery,
-) -> Result<Reply, CommandError> {
+fn close_delivery(conn: &dyn SqlConn, address: &CalAddress, delivery: Delivery) -> Result<Reply, CommandError> {
     known(conn)?;
     if let Some(mut guest) = rows::guest(conn, address)? {
         guest.attendee.delivery = delivery;
@@ -435,12 +336,7 @@ fn close_delivery(
 }
 
 /// What is due now. In a transaction; changes only what it hands out.
-pub fn alarm(
-    conn: &dyn SqlConn,
-    id: &EventId,
-    now: Timestamp,
-    env: &ObjectEnv,
-) -> Result<AlarmWork, StoreError> {
+pub fn alarm(conn: &dyn SqlConn, id: &EventId, now: Timestamp, env: &ObjectEnv) -> Result<AlarmWork, StoreError> {
     let Some(mut record) = Record::load(conn)? else {
         return Ok(AlarmWork::default());
     };
@@ -448,10 +344,7 @@ pub fn alarm(
     mailing::advance_round(conn, &mut record, now)?;
     let jobs = mailing::hints(conn, now, env)?
         .into_iter()
-        .map(|batch: BatchId| Job::Batch {
-            event: id.clone(),
-            batch,
-        })
+        .map(|batch: BatchId| Job::Batch { event: id.clone(), batch })
         .collect();
     let mut statements = Vec::new();
     if record.version > record.projected {
@@ -462,11 +355,7 @@ pub fn alarm(
         }
     }
     statements.extend(rows::unfiled_letters(conn, id)?.iter().map(accounts::bury));
-    Ok(AlarmWork {
-        statements,
-        version: record.version,
-        jobs,
-    })
+    Ok(AlarmWork { statements, version: record.version, jobs })
 }
 
 /// D1 has taken the statements of an [`alarm`].
@@ -475,18 +364,11 @@ pub fn projected(conn: &dyn SqlConn, version: i64) -> Result<(), StoreError> {
 }
 
 /// When the object must wake up next; `None` when nothing waits.
-pub fn next_alarm(
-    conn: &dyn SqlConn,
-    now: Timestamp,
-    _env: &ObjectEnv,
-) -> Result<Option<Timestamp>, StoreError> {
+pub fn next_alarm(conn: &dyn SqlConn, now: Timestamp, _env: &ObjectEnv) -> Result<Option<Timestamp>, StoreError> {
     let Some(record) = Record::load(conn)? else {
         return Ok(None);
     };
-    if record.version > record.projected
-        || record.round.is_some()
-        || rows::has_unfiled_letters(conn)?
-    {
+    if record.version > record.projected || record.round.is_some() || rows::has_unfiled_letters(conn)? {
         return Ok(Some(now));
     }
     rows::next_due(conn)

@@ -1,8 +1,8 @@
 //! The tables inside an event's object.
 
 use itip::{
-    Answer, Attendee, AudienceSettings, CalAddress, Choice, Delivery, EventId, EventState, Method,
-    Order, Origin, Outcome, PartStat, Sent, Sequence, Timestamp,
+    Answer, Attendee, AudienceSettings, CalAddress, Choice, Delivery, EventId, EventState, Method, Order, Origin,
+    Outcome, PartStat, Sent, Sequence, Timestamp,
 };
 use store::accounts::DeadLetter;
 use store::directory::Counters;
@@ -52,9 +52,7 @@ pub(super) struct Record {
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<Value, StoreError> {
-    serde_json::to_string(value)
-        .map(Value::Text)
-        .map_err(|error| StoreError::Json(error.to_string()))
+    serde_json::to_string(value).map(Value::Text).map_err(|error| StoreError::Json(error.to_string()))
 }
 
 /// A unit variant's word, as serde writes it.
@@ -131,24 +129,18 @@ impl Record {
     }
 
     pub fn audience(&self) -> AudienceSettings {
-        AudienceSettings {
-            wide_time_changes: self.settings.wide_time_changes,
-        }
+        AudienceSettings { wide_time_changes: self.settings.wide_time_changes }
     }
 }
 
 pub(super) fn confirm(conn: &dyn SqlConn, version: i64) -> Result<(), StoreError> {
-    conn.run(
-        "UPDATE event SET projected = MAX(projected, ?1)",
-        &[version.into()],
-    )?;
+    conn.run("UPDATE event SET projected = MAX(projected, ?1)", &[version.into()])?;
     conn.run("UPDATE dead_letter SET filed = 1 WHERE filed = 0", &[])?;
     Ok(())
 }
 
 pub(super) fn save_round(conn: &dyn SqlConn, round: Option<&str>) -> Result<(), StoreError> {
-    conn.run("UPDATE event SET round = ?1", &[round.into()])
-        .map(drop)
+    conn.run("UPDATE event SET round = ?1", &[round.into()]).map(drop)
 }
 
 pub(super) fn log_revision(
@@ -164,17 +156,9 @@ pub(super) fn log_revision(
     .map(drop)
 }
 
-pub(super) fn log_answer(
-    conn: &dyn SqlConn,
-    address: &CalAddress,
-    answer: &Answer,
-) -> Result<(), StoreError> {
+pub(super) fn log_answer(conn: &dyn SqlConn, address: &CalAddress, answer: &Answer) -> Result<(), StoreError> {
     let params = [address.as_str().into(), json(answer)?];
-    conn.run(
-        "INSERT INTO answer (address, answer) VALUES (?1, ?2)",
-        &params,
-    )
-    .map(drop)
+    conn.run("INSERT INTO answer (address, answer) VALUES (?1, ?2)", &params).map(drop)
 }
 
 /// A guest and the key his client is counted under.
@@ -200,30 +184,20 @@ fn read_guest(row: &Row) -> Result<Guest, StoreError> {
         let Some(word) = row.maybe_text(method)? else {
             return Ok(None);
         };
-        let method = Method::parse(word).ok_or(StoreError::Shape {
-            column: method,
-            wanted: "method",
-        })?;
-        Ok(Some(Sent {
-            method,
-            revision: row.count(revision)?,
-        }))
+        let method = Method::parse(word).ok_or(StoreError::Shape { column: method, wanted: "method" })?;
+        Ok(Some(Sent { method, revision: row.count(revision)? }))
     };
     let answered = match (row.maybe_integer(6)?, row.maybe_integer(7)?) {
-        (Some(sequence), Some(dtstamp)) => Some(Order {
-            sequence: Sequence(u32::try_from(sequence).unwrap_or(u32::MAX)),
-            dtstamp: Timestamp(dtstamp),
-        }),
+        (Some(sequence), Some(dtstamp)) => {
+            Some(Order { sequence: Sequence(u32::try_from(sequence).unwrap_or(u32::MAX)), dtstamp: Timestamp(dtstamp) })
+        }
         _ => None,
     };
     Ok(Guest {
         attendee: Attendee {
             address: address(row, 0)?,
             name: row.text(1)?.to_owned(),
-            origin: Origin::parse(row.text(2)?).ok_or(StoreError::Shape {
-                column: 2,
-                wanted: "origin",
-            })?,
+            origin: Origin::parse(row.text(2)?).ok_or(StoreError::Shape { column: 2, wanted: "origin" })?,
             invited: Timestamp(row.integer(3)?),
             partstat: PartStat::parse(row.text(4)?),
             last_choice: row.maybe_text(5)?.map(from_word::<Choice>).transpose()?,
@@ -240,46 +214,25 @@ fn read_guest(row: &Row) -> Result<Guest, StoreError> {
 }
 
 fn address(row: &Row, column: usize) -> Result<CalAddress, StoreError> {
-    CalAddress::parse(row.text(column)?).map_err(|_| StoreError::Shape {
-        column,
-        wanted: "address",
-    })
+    CalAddress::parse(row.text(column)?).map_err(|_| StoreError::Shape { column, wanted: "address" })
 }
 
 pub(super) fn guest(conn: &dyn SqlConn, address: &CalAddress) -> Result<Option<Guest>, StoreError> {
-    let rows = conn.run(
-        select_guest!("WHERE address = ?1"),
-        &[address.as_str().into()],
-    )?;
+    let rows = conn.run(select_guest!("WHERE address = ?1"), &[address.as_str().into()])?;
     rows.first().map(read_guest).transpose()
 }
 
-pub(super) fn guests_after(
-    conn: &dyn SqlConn,
-    after: &str,
-    limit: u32,
-) -> Result<Vec<Guest>, StoreError> {
+pub(super) fn guests_after(conn: &dyn SqlConn, after: &str, limit: u32) -> Result<Vec<Guest>, StoreError> {
     let params = [after.into(), limit.into()];
-    let rows = conn.run(
-        select_guest!("WHERE address > ?1 ORDER BY address LIMIT ?2"),
-        &params,
-    )?;
+    let rows = conn.run(select_guest!("WHERE address > ?1 ORDER BY address LIMIT ?2"), &params)?;
     rows.iter().map(read_guest).collect()
 }
 
 pub(super) fn put_guest(conn: &dyn SqlConn, guest: &Guest) -> Result<(), StoreError> {
     let Guest { attendee, client } = guest;
-    let choice = attendee
-        .last_choice
-        .as_ref()
-        .map(word)
-        .transpose()?
-        .unwrap_or(Value::Null);
+    let choice = attendee.last_choice.as_ref().map(word).transpose()?.unwrap_or(Value::Null);
     let sent = |sent: Option<Sent>| -> [Value; 2] {
-        [
-            sent.map(|sent| sent.method.as_str()).into(),
-            sent.map(|sent| sent.revision).into(),
-        ]
+        [sent.map(|sent| sent.method.as_str()).into(), sent.map(|sent| sent.revision).into()]
     };
     let [sent_method, sent_revision] = sent(attendee.sent);
     let [maybe_method, maybe_revision] = sent(attendee.maybe_sent);
@@ -354,10 +307,7 @@ pub(super) enum BatchState {
 
 macro_rules! select_batch {
     ($rest:literal) => {
-        concat!(
-            "SELECT id, guests, wanted, again, state, lease, due, hint_at, attempts FROM batch ",
-            $rest
-        )
+        concat!("SELECT id, guests, wanted, again, state, lease, due, hint_at, attempts FROM batch ", $rest)
     };
 }
 
@@ -376,27 +326,17 @@ fn read_batch(row: &Row) -> Result<Batch, StoreError> {
 }
 
 pub(super) fn batch(conn: &dyn SqlConn, id: i64) -> Result<Option<Batch>, StoreError> {
-    conn.run(select_batch!("WHERE id = ?1"), &[id.into()])?
-        .first()
-        .map(read_batch)
-        .transpose()
+    conn.run(select_batch!("WHERE id = ?1"), &[id.into()])?.first().map(read_batch).transpose()
 }
 
 /// Leases that have run out and graces that are over.
 pub(super) fn overdue(conn: &dyn SqlConn, now: Timestamp) -> Result<Vec<Batch>, StoreError> {
-    let rows = conn.run(
-        select_batch!("WHERE state <> 'queued' AND due <= ?1 ORDER BY id LIMIT 100"),
-        &[now.into()],
-    )?;
+    let rows = conn.run(select_batch!("WHERE state <> 'queued' AND due <= ?1 ORDER BY id LIMIT 100"), &[now.into()])?;
     rows.iter().map(read_batch).collect()
 }
 
 /// Queued batches that may go and have no fresh hint.
-pub(super) fn unhinted(
-    conn: &dyn SqlConn,
-    now: Timestamp,
-    limit: u32,
-) -> Result<Vec<i64>, StoreError> {
+pub(super) fn unhinted(conn: &dyn SqlConn, now: Timestamp, limit: u32) -> Result<Vec<i64>, StoreError> {
     let rows = conn.run(
         "SELECT id FROM batch WHERE state = 'queued' AND due <= ?1 AND hint_at <= ?1 ORDER BY id LIMIT ?2",
         &[now.into(), limit.into()],
@@ -405,20 +345,12 @@ pub(super) fn unhinted(
 }
 
 pub(super) fn set_hint(conn: &dyn SqlConn, id: i64, at: Timestamp) -> Result<(), StoreError> {
-    conn.run(
-        "UPDATE batch SET hint_at = ?2 WHERE id = ?1",
-        &[id.into(), at.into()],
-    )
-    .map(drop)
+    conn.run("UPDATE batch SET hint_at = ?2 WHERE id = ?1", &[id.into(), at.into()]).map(drop)
 }
 
 /// Stores a batch; id 0 makes a new one. Returns its id.
 pub(super) fn put_batch(conn: &dyn SqlConn, batch: &Batch) -> Result<i64, StoreError> {
-    let id = if batch.id == 0 {
-        Value::Null
-    } else {
-        batch.id.into()
-    };
+    let id = if batch.id == 0 { Value::Null } else { batch.id.into() };
     let rows = conn.run(
         "INSERT OR REPLACE INTO batch (id, guests, wanted, again, state, lease, due, hint_at, attempts) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
@@ -438,8 +370,7 @@ pub(super) fn put_batch(conn: &dyn SqlConn, batch: &Batch) -> Result<i64, StoreE
 }
 
 pub(super) fn remove_batch(conn: &dyn SqlConn, id: i64) -> Result<(), StoreError> {
-    conn.run("DELETE FROM batch WHERE id = ?1", &[id.into()])
-        .map(drop)
+    conn.run("DELETE FROM batch WHERE id = ?1", &[id.into()]).map(drop)
 }
 
 /// Which of these guests are in an open lease of another batch.
@@ -467,21 +398,14 @@ pub(super) fn is_waiting(conn: &dyn SqlConn, guest: &CalAddress) -> Result<bool,
 
 /// Mails that have not been settled.
 pub(super) fn waiting(conn: &dyn SqlConn) -> Result<u32, StoreError> {
-    conn.run(
-        "SELECT COALESCE(SUM(json_array_length(guests)), 0) FROM batch",
-        &[],
-    )?
-    .first()
-    .map_or(Ok(0), |row| row.count(0))
+    conn.run("SELECT COALESCE(SUM(json_array_length(guests)), 0) FROM batch", &[])?
+        .first()
+        .map_or(Ok(0), |row| row.count(0))
 }
 
 pub(super) fn next_due(conn: &dyn SqlConn) -> Result<Option<Timestamp>, StoreError> {
-    let rows = conn.run(
-        "SELECT MIN(CASE state WHEN 'queued' THEN MAX(due, hint_at) ELSE due END) FROM batch",
-        &[],
-    )?;
-    rows.first()
-        .map_or(Ok(None), |row| Ok(row.maybe_integer(0)?.map(Timestamp)))
+    let rows = conn.run("SELECT MIN(CASE state WHEN 'queued' THEN MAX(due, hint_at) ELSE due END) FROM batch", &[])?;
+    rows.first().map_or(Ok(None), |row| Ok(row.maybe_integer(0)?.map(Timestamp)))
 }
 
 /// A mail given up: kept here, filed in D1.
@@ -512,36 +436,23 @@ pub(super) fn put_letter(conn: &dyn SqlConn, letter: &Letter) -> Result<(), Stor
 
 /// Takes a letter out and returns whose it is.
 pub(super) fn take_letter(conn: &dyn SqlConn, id: &str) -> Result<Option<CalAddress>, StoreError> {
-    let rows = conn.run(
-        "DELETE FROM dead_letter WHERE id = ?1 RETURNING address",
-        &[id.into()],
-    )?;
+    let rows = conn.run("DELETE FROM dead_letter WHERE id = ?1 RETURNING address", &[id.into()])?;
     rows.first().map(|row| address(row, 0)).transpose()
 }
 
 pub(super) fn has_unfiled_letters(conn: &dyn SqlConn) -> Result<bool, StoreError> {
-    Ok(!conn
-        .run("SELECT 1 FROM dead_letter WHERE filed = 0 LIMIT 1", &[])?
-        .is_empty())
+    Ok(!conn.run("SELECT 1 FROM dead_letter WHERE filed = 0 LIMIT 1", &[])?.is_empty())
 }
 
-pub(super) fn unfiled_letters(
-    conn: &dyn SqlConn,
-    event_id: &EventId,
-) -> Result<Vec<DeadLetter>, StoreError> {
-    let rows = conn.run(
-        "SELECT id, address, method, revision, reason, created FROM dead_letter WHERE filed = 0 LIMIT 50",
-        &[],
-    )?;
+pub(super) fn unfiled_letters(conn: &dyn SqlConn, event_id: &EventId) -> Result<Vec<DeadLetter>, StoreError> {
+    let rows = conn
+        .run("SELECT id, address, method, revision, reason, created FROM dead_letter WHERE filed = 0 LIMIT 50", &[])?;
     rows.iter()
         .map(|row| {
             Ok(DeadLetter {
                 id: row.text(0)?.to_owned(),
                 event_id: event_id.clone(),
-                method: Method::parse(row.text(2)?).ok_or(StoreError::Shape {
-                    column: 2,
-                    wanted: "method",
-                })?,
+                method: Method::parse(row.text(2)?).ok_or(StoreError::Shape { column: 2, wanted: "method" })?,
                 revision: row.count(3)?,
                 guest: mask(&address(row, 1)?),
                 reason: row.text(4)?.to_owned(),

@@ -1,8 +1,8 @@
 use super::*;
 use crate::command::{Fate, Lease, MailJob, Settled};
 use itip::{
-    AnsweredVia, Class, Component, EventDetails, EventStatus, InvitedAttendee, Order, PartStat,
-    Recurrence, Sequence, Uid, When,
+    AnsweredVia, Class, Component, EventDetails, EventStatus, InvitedAttendee, Order, PartStat, Recurrence, Sequence,
+    Uid, When,
 };
 use store::sqlite::Sqlite;
 
@@ -23,11 +23,7 @@ pub(super) const START: i64 = 1_900_000_000;
 
 fn when(at: i64) -> When {
     let local = itip_time(at);
-    When::At(itip::Moment {
-        local,
-        zone: itip::Zone::Utc,
-        instant: Timestamp(at),
-    })
+    When::At(itip::Moment { local, zone: itip::Zone::Utc, instant: Timestamp(at) })
 }
 
 fn itip_time(at: i64) -> chrono::NaiveDateTime {
@@ -56,22 +52,12 @@ impl Bench {
     pub fn new() -> Self {
         let conn = Sqlite::open().unwrap();
         migrate(&conn).unwrap();
-        Self {
-            conn,
-            now: 1_800_000_000,
-            nonce: 0,
-            settings: OrganizerSettings::default(),
-            sequence: 0,
-        }
+        Self { conn, now: 1_800_000_000, nonce: 0, settings: OrganizerSettings::default(), sequence: 0 }
     }
 
     pub fn env(&mut self) -> ObjectEnv {
         self.nonce = self.nonce.wrapping_add(1);
-        ObjectEnv {
-            domain: "convoke.test".into(),
-            timing: Timing::default(),
-            nonce: [self.nonce; 32],
-        }
+        ObjectEnv { domain: "convoke.test".into(), timing: Timing::default(), nonce: [self.nonce; 32] }
     }
 
     pub fn id() -> EventId {
@@ -81,8 +67,7 @@ impl Bench {
     pub fn ask(&mut self, command: Command) -> Result<Reply, CommandError> {
         let env = self.env();
         let now = Timestamp(self.now);
-        self.conn
-            .transaction(|conn| handle(conn, &Self::id(), command, now, &env))
+        self.conn.transaction(|conn| handle(conn, &Self::id(), command, now, &env))
     }
 
     fn message(&mut self, method: Method, details: Option<EventDetails>) -> Command {
@@ -98,22 +83,15 @@ impl Bench {
         };
         let component = Component {
             recurrence_id: None,
-            order: Order {
-                sequence: Sequence(self.sequence),
-                dtstamp: Timestamp(self.now),
-            },
+            order: Order { sequence: Sequence(self.sequence), dtstamp: Timestamp(self.now) },
             organizer: None,
             attendees: guests.iter().map(attendee).collect(),
             details,
             comment: String::new(),
             request_status: Vec::new(),
         };
-        let message = ItipMessage {
-            method,
-            prodid: "-//Test//EN".into(),
-            uid: Uid("u".into()),
-            components: vec![component],
-        };
+        let message =
+            ItipMessage { method, prodid: "-//Test//EN".into(), uid: Uid("u".into()), components: vec![component] };
         Command::Organizer {
             message: Box::new(message),
             sender: address("owner@club.example"),
@@ -142,19 +120,8 @@ impl Bench {
     }
 
     fn enroll(&mut self, guest: &str, origin: Origin, again: bool) -> (Enrolled, Option<BatchId>) {
-        let guests = vec![Enrollment {
-            address: address(guest),
-            name: String::new(),
-            origin,
-        }];
-        match self
-            .ask(Command::Enroll {
-                guests,
-                again,
-                invites_max: 5_000,
-            })
-            .unwrap()
-        {
+        let guests = vec![Enrollment { address: address(guest), name: String::new(), origin }];
+        match self.ask(Command::Enroll { guests, again, invites_max: 5_000 }).unwrap() {
             Reply::Enrolled { results, batch } => (results[0], batch),
             other => panic!("{other:?}"),
         }
@@ -169,21 +136,13 @@ impl Bench {
         self.now += 1;
         let answer = Answer {
             partstat,
-            order: Order {
-                sequence: Sequence(sequence),
-                dtstamp: Timestamp(self.now),
-            },
+            order: Order { sequence: Sequence(sequence), dtstamp: Timestamp(self.now) },
             received: Timestamp(self.now),
             prodid: "-//Google Inc//Google Calendar 70.9054//EN".into(),
             comment: String::new(),
             via: AnsweredVia::Mail,
         };
-        let command = Command::Answer {
-            guest: address(guest),
-            name: String::new(),
-            answer,
-            authenticated: true,
-        };
+        let command = Command::Answer { guest: address(guest), name: String::new(), answer, authenticated: true };
         match self.ask(command).unwrap() {
             Reply::Answered { outcome, batch } => (outcome, batch),
             other => panic!("{other:?}"),
@@ -198,38 +157,21 @@ impl Bench {
     }
 
     pub fn settle(&mut self, batch: BatchId, lease: &Lease, fate: &Fate) {
-        let mails = lease
-            .mails
-            .iter()
-            .map(|mail| Settled {
-                guest: mail.guest.clone(),
-                fate: fate.clone(),
-            })
-            .collect();
-        self.ask(Command::Settle {
-            batch,
-            lease: lease.lease.clone(),
-            mails,
-        })
-        .unwrap();
+        let mails = lease.mails.iter().map(|mail| Settled { guest: mail.guest.clone(), fate: fate.clone() }).collect();
+        self.ask(Command::Settle { batch, lease: lease.lease.clone(), mails }).unwrap();
     }
 
     pub fn ring(&mut self) -> AlarmWork {
         let env = self.env();
         let now = Timestamp(self.now);
-        let work = self
-            .conn
-            .transaction(|conn| alarm(conn, &Self::id(), now, &env))
-            .unwrap();
+        let work = self.conn.transaction(|conn| alarm(conn, &Self::id(), now, &env)).unwrap();
         projected(&self.conn, work.version).unwrap();
         work
     }
 
     pub fn next(&mut self) -> Option<i64> {
         let env = self.env();
-        next_alarm(&self.conn, Timestamp(self.now), &env)
-            .unwrap()
-            .map(|at| at.0)
+        next_alarm(&self.conn, Timestamp(self.now), &env).unwrap().map(|at| at.0)
     }
 
     /// Rings alarms and carries every batch to a willing SES; returns what left, sorted.
@@ -241,19 +183,14 @@ impl Bench {
                 break;
             }
             for job in jobs {
-                let Job::Batch { batch, .. } = job else {
-                    panic!("{job:?}")
-                };
+                let Job::Batch { batch, .. } = job else { panic!("{job:?}") };
                 let lease = self.lease(batch);
                 self.settle(batch, &lease, &Fate::Accepted { ses_id: "1".into() });
-                sent.extend(lease.mails.into_iter().map(
-                    |MailJob {
-                         guest,
-                         method,
-                         revision,
-                         ..
-                     }| { (guest.local_part().to_owned(), method, revision) },
-                ));
+                sent.extend(
+                    lease.mails.into_iter().map(|MailJob { guest, method, revision, .. }| {
+                        (guest.local_part().to_owned(), method, revision)
+                    }),
+                );
             }
         }
         sent.sort();
@@ -278,11 +215,7 @@ impl Bench {
         let reset = self.shown().event.reset_sequence;
         let mut counters = Counters::default();
         for guest in rows::guests_after(&self.conn, "", 100_000).unwrap() {
-            counters.enroll(
-                guest.attendee.origin,
-                guest.attendee.status(reset),
-                &guest.client,
-            );
+            counters.enroll(guest.attendee.origin, guest.attendee.status(reset), &guest.client);
         }
         counters
     }
@@ -292,12 +225,7 @@ impl Bench {
 fn season() -> Bench {
     let mut bench = Bench::new();
     assert_eq!(bench.request("Game", START), Outcome::Created);
-    for guest in [
-        "yes@x.example",
-        "maybe@x.example",
-        "no@x.example",
-        "silent@x.example",
-    ] {
+    for guest in ["yes@x.example", "maybe@x.example", "no@x.example", "silent@x.example"] {
         bench.accept_invitation(guest);
     }
     bench.answer("yes@x.example", PartStat::Accepted, 0);
@@ -314,16 +242,8 @@ fn the_same_person_twice_is_one_mail() {
     assert_eq!((first, batch.is_some()), (Enrolled::Invited, true));
     assert_eq!(bench.invite("Ana@X.example"), (Enrolled::Already, None));
     let lease = bench.lease(batch.unwrap());
-    assert_eq!(
-        bench.lease(batch.unwrap()).mails.len(),
-        0,
-        "one open lease a guest"
-    );
-    bench.settle(
-        batch.unwrap(),
-        &lease,
-        &Fate::Accepted { ses_id: "1".into() },
-    );
+    assert_eq!(bench.lease(batch.unwrap()).mails.len(), 0, "one open lease a guest");
+    bench.settle(batch.unwrap(), &lease, &Fate::Accepted { ses_id: "1".into() });
     assert_eq!(bench.invite("ana@x.example"), (Enrolled::Already, None));
     assert_eq!(bench.deliver(), []);
     assert_eq!(bench.next(), None);
@@ -343,33 +263,11 @@ fn a_test_invitation_may_be_sent_again() {
 fn an_edit_of_the_text_goes_to_yes_and_maybe_and_keeps_answers() {
     let mut bench = season();
     let outcome = bench.request("Game, stop by booth 788", START);
-    assert_eq!(
-        outcome,
-        Outcome::Updated {
-            fields: vec![itip::Field::Summary],
-            moved: false
-        }
-    );
-    assert_eq!(
-        bench.deliver(),
-        [
-            ("maybe".to_owned(), Method::Request, 1),
-            ("yes".to_owned(), Method::Request, 1),
-        ]
-    );
+    assert_eq!(outcome, Outcome::Updated { fields: vec![itip::Field::Summary], moved: false });
+    assert_eq!(bench.deliver(), [("maybe".to_owned(), Method::Request, 1), ("yes".to_owned(), Method::Request, 1),]);
     let shown = bench.shown();
-    assert_eq!(
-        (shown.event.sequence, shown.event.revision),
-        (Sequence(0), 1)
-    );
-    assert_eq!(
-        (
-            shown.counters.accepted,
-            shown.counters.tentative,
-            shown.counters.noaction
-        ),
-        (1, 1, 1)
-    );
+    assert_eq!((shown.event.sequence, shown.event.revision), (Sequence(0), 1));
+    assert_eq!((shown.counters.accepted, shown.counters.tentative, shown.counters.noaction), (1, 1, 1));
     // Maybe becomes Yes after the edit.
     bench.answer("maybe@x.example", PartStat::Accepted, 0);
     assert_eq!(bench.shown().counters.accepted, 2);
@@ -379,20 +277,10 @@ fn an_edit_of_the_text_goes_to_yes_and_maybe_and_keeps_answers() {
 fn an_event_moved_twice_reaches_the_same_people_twice_and_asks_again() {
     let mut bench = season();
     bench.request("Game", START + 3600);
-    let audience = |revision| {
-        [
-            ("maybe".to_owned(), Method::Request, revision),
-            ("yes".to_owned(), Method::Request, revision),
-        ]
-    };
+    let audience =
+        |revision| [("maybe".to_owned(), Method::Request, revision), ("yes".to_owned(), Method::Request, revision)];
     assert_eq!(bench.deliver(), audience(1));
-    assert_eq!(
-        (
-            bench.shown().counters.noaction,
-            bench.shown().event.sequence
-        ),
-        (4, Sequence(1))
-    );
+    assert_eq!((bench.shown().counters.noaction, bench.shown().event.sequence), (4, Sequence(1)));
     bench.request("Game", START + 7200);
     assert_eq!(bench.deliver(), audience(2));
     // An answer to the old time is remembered but does not count.
@@ -439,14 +327,7 @@ fn only_the_newest_of_two_quick_edits_is_mailed() {
     let mut bench = season();
     bench.request("Game A", START);
     bench.request("Game B", START);
-    assert_eq!(
-        bench
-            .deliver()
-            .iter()
-            .map(|mail| mail.2)
-            .collect::<Vec<_>>(),
-        [2, 2]
-    );
+    assert_eq!(bench.deliver().iter().map(|mail| mail.2).collect::<Vec<_>>(), [2, 2]);
 }
 
 #[test]
@@ -456,16 +337,8 @@ fn a_cancel_waits_for_an_invitation_that_is_under_way() {
     let (_, batch) = bench.invite("ana@x.example");
     let lease = bench.lease(batch.unwrap());
     bench.cancel();
-    assert_eq!(
-        bench.deliver(),
-        [],
-        "not while her invitation may still arrive"
-    );
-    bench.settle(
-        batch.unwrap(),
-        &lease,
-        &Fate::Accepted { ses_id: "1".into() },
-    );
+    assert_eq!(bench.deliver(), [], "not while her invitation may still arrive");
+    bench.settle(batch.unwrap(), &lease, &Fate::Accepted { ses_id: "1".into() });
     bench.now += 60;
     assert_eq!(bench.deliver(), [("ana".to_owned(), Method::Cancel, 1)]);
 }
@@ -498,19 +371,8 @@ fn whoever_answers_an_old_version_gets_the_current_one() {
     bench.deliver();
     let (_, batch) = bench.answer("silent@x.example", PartStat::Accepted, 0);
     let lease = bench.lease(batch.unwrap());
-    assert_eq!(
-        lease
-            .mails
-            .iter()
-            .map(|mail| mail.revision)
-            .collect::<Vec<_>>(),
-        [1]
-    );
-    bench.settle(
-        batch.unwrap(),
-        &lease,
-        &Fate::Accepted { ses_id: "1".into() },
-    );
+    assert_eq!(lease.mails.iter().map(|mail| mail.revision).collect::<Vec<_>>(), [1]);
+    bench.settle(batch.unwrap(), &lease, &Fate::Accepted { ses_id: "1".into() });
     let (_, again) = bench.answer("silent@x.example", PartStat::Accepted, 1);
     assert_eq!(again, None);
 }
@@ -521,17 +383,8 @@ fn an_older_answer_never_overwrites_a_newer_one() {
     bench.now += 100;
     bench.answer("yes@x.example", PartStat::Declined, 0);
     bench.now -= 50;
-    assert_eq!(
-        bench.answer("yes@x.example", PartStat::Accepted, 0).0,
-        Some(AnswerOutcome::Stale)
-    );
-    assert_eq!(
-        (
-            bench.shown().counters.accepted,
-            bench.shown().counters.declined
-        ),
-        (0, 2)
-    );
+    assert_eq!(bench.answer("yes@x.example", PartStat::Accepted, 0).0, Some(AnswerOutcome::Stale));
+    assert_eq!((bench.shown().counters.accepted, bench.shown().counters.declined), (0, 2));
 }
 
 #[test]
@@ -540,10 +393,7 @@ fn an_authenticated_stranger_who_answers_is_shared_unless_the_switch_is_off() {
     bench.answer("friend@y.example", PartStat::Accepted, 0);
     assert_eq!(bench.shown().counters.origins.get("shared"), Some(&1));
     bench.ask(Command::AllowShared { allow: false }).unwrap();
-    assert_eq!(
-        bench.answer("other@y.example", PartStat::Accepted, 0),
-        (None, None)
-    );
+    assert_eq!(bench.answer("other@y.example", PartStat::Accepted, 0), (None, None));
     assert_eq!(bench.counters_from_rows(), bench.shown().counters);
 }
 
@@ -556,18 +406,8 @@ fn approval_holds_the_mail_and_not_the_record() {
     assert_eq!(bench.deliver(), []);
     assert_eq!(bench.shown().event.details.unwrap().summary, "Game B");
     bench.ask(Command::Release).unwrap();
-    assert_eq!(
-        bench
-            .deliver()
-            .iter()
-            .map(|mail| mail.2)
-            .collect::<Vec<_>>(),
-        [2, 2]
-    );
-    assert_eq!(
-        bench.ask(Command::Release),
-        Err(CommandError::NothingWaiting)
-    );
+    assert_eq!(bench.deliver().iter().map(|mail| mail.2).collect::<Vec<_>>(), [2, 2]);
+    assert_eq!(bench.ask(Command::Release), Err(CommandError::NothingWaiting));
 }
 
 #[test]
@@ -576,44 +416,25 @@ fn a_mail_of_unknown_fate_is_repeated_word_for_word_and_then_shown() {
     bench.request("Game", START);
     let (_, batch) = bench.invite("ana@x.example");
     let lease = bench.lease(batch.unwrap());
-    bench.settle(
-        batch.unwrap(),
-        &lease,
-        &Fate::Unknown {
-            reason: "reset".into(),
-        },
-    );
+    bench.settle(batch.unwrap(), &lease, &Fate::Unknown { reason: "reset".into() });
     let mut copies = vec![lease.mails];
     while let Some(next) = bench.next() {
         bench.now = bench.now.max(next);
         for job in bench.ring().jobs {
-            let Job::Batch { batch, .. } = job else {
-                panic!()
-            };
+            let Job::Batch { batch, .. } = job else { panic!() };
             let lease = bench.lease(batch);
-            bench.settle(
-                batch,
-                &lease,
-                &Fate::Unknown {
-                    reason: "reset".into(),
-                },
-            );
+            bench.settle(batch, &lease, &Fate::Unknown { reason: "reset".into() });
             copies.push(lease.mails);
         }
     }
     assert_eq!(copies.len(), 4, "once, and three repeats");
     for copy in &copies {
         let pair = |mail: &MailJob| (mail.key.clone(), mail.sequence, mail.dtstamp);
-        assert_eq!(
-            copy.iter().map(pair).collect::<Vec<_>>(),
-            copies[0].iter().map(pair).collect::<Vec<_>>()
-        );
+        assert_eq!(copy.iter().map(pair).collect::<Vec<_>>(), copies[0].iter().map(pair).collect::<Vec<_>>());
     }
     let key = copies[0][0].key.clone();
     let replayed = bench.ask(Command::Replay { letter: key }).unwrap();
-    let Reply::Replayed { batch: Some(batch) } = replayed else {
-        panic!("{replayed:?}")
-    };
+    let Reply::Replayed { batch: Some(batch) } = replayed else { panic!("{replayed:?}") };
     assert_eq!(bench.lease(batch).mails.len(), 1);
 }
 
@@ -632,11 +453,7 @@ fn a_courier_that_dies_with_a_lease_loses_nothing() {
     let repeat = bench.lease(batch.unwrap());
     assert_eq!(repeat.mails[0].key, lost.mails[0].key);
     // The first courier was only slow: its acceptance counts, and nothing is sent a third time.
-    bench.settle(
-        batch.unwrap(),
-        &lost,
-        &Fate::Accepted { ses_id: "1".into() },
-    );
+    bench.settle(batch.unwrap(), &lost, &Fate::Accepted { ses_id: "1".into() });
     bench.settle(batch.unwrap(), &repeat, &Fate::Throttled { retry_secs: 1 });
     bench.now += 60;
     assert_eq!(bench.deliver(), []);
@@ -649,11 +466,7 @@ fn a_throttled_mail_waits_and_goes() {
     let (_, batch) = bench.invite("ana@x.example");
     let lease = bench.lease(batch.unwrap());
     bench.settle(batch.unwrap(), &lease, &Fate::Throttled { retry_secs: 5 });
-    assert_eq!(
-        bench.lease(batch.unwrap()).mails.len(),
-        0,
-        "not before the five seconds are over"
-    );
+    assert_eq!(bench.lease(batch.unwrap()).mails.len(), 0, "not before the five seconds are over");
     bench.now += 5;
     assert_eq!(bench.deliver(), [("ana".to_owned(), Method::Request, 0)]);
 }
@@ -664,29 +477,15 @@ fn a_refused_mail_is_a_dead_letter_and_ends_mail_to_that_guest() {
     bench.request("Game", START);
     let (_, batch) = bench.invite("ana@x.example");
     let lease = bench.lease(batch.unwrap());
-    bench.settle(
-        batch.unwrap(),
-        &lease,
-        &Fate::Refused {
-            reason: "MessageRejected".into(),
-        },
-    );
-    assert_eq!(
-        bench.ring().statements.len(),
-        2,
-        "the event's row and the letter"
-    );
+    bench.settle(batch.unwrap(), &lease, &Fate::Refused { reason: "MessageRejected".into() });
+    assert_eq!(bench.ring().statements.len(), 2, "the event's row and the letter");
     assert_eq!(bench.invite("ana@x.example"), (Enrolled::Unreachable, None));
 }
 
 #[test]
 fn a_suppressed_guest_gets_nothing_more() {
     let mut bench = season();
-    bench
-        .ask(Command::Suppress {
-            guest: address("yes@x.example"),
-        })
-        .unwrap();
+    bench.ask(Command::Suppress { guest: address("yes@x.example") }).unwrap();
     bench.request("Game B", START);
     assert_eq!(bench.deliver(), [("maybe".to_owned(), Method::Request, 1)]);
 }
@@ -717,10 +516,7 @@ fn a_round_through_many_guests_mails_each_once() {
     bench.request("Game B", START);
     let sent = bench.deliver();
     assert_eq!(sent.len(), 2_500);
-    assert!(
-        sent.windows(2).all(|pair| pair[0] < pair[1]),
-        "nobody twice"
-    );
+    assert!(sent.windows(2).all(|pair| pair[0] < pair[1]), "nobody twice");
     assert_eq!(bench.counters_from_rows(), bench.shown().counters);
 }
 
@@ -728,14 +524,9 @@ fn a_round_through_many_guests_mails_each_once() {
 fn reports_are_limited() {
     let mut bench = season();
     for _ in 0..5 {
-        assert_eq!(
-            bench.ask(Command::TakeReport),
-            Ok(Reply::Report { wait_secs: 0 })
-        );
+        assert_eq!(bench.ask(Command::TakeReport), Ok(Reply::Report { wait_secs: 0 }));
     }
-    let Ok(Reply::Report { wait_secs }) = bench.ask(Command::TakeReport) else {
-        panic!()
-    };
+    let Ok(Reply::Report { wait_secs }) = bench.ask(Command::TakeReport) else { panic!() };
     assert!(wait_secs > 0);
 }
 

@@ -26,11 +26,7 @@ struct Letters {
 }
 
 /// Lists them, newest first.
-pub async fn list(
-    State(context): State<Arc<WebContext>>,
-    access: Access,
-    fields: Fields,
-) -> Result<Response, Problem> {
+pub async fn list(State(context): State<Arc<WebContext>>, access: Access, fields: Fields) -> Result<Response, Problem> {
     access.admin()?;
     let limit = read_limit(&fields, LETTERS_MAX)?;
     let cursor = read_cursor(&fields)?;

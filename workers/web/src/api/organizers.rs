@@ -102,7 +102,9 @@ fn check(settings: &OrganizerSettings) -> Result<(), Problem> {
         return Err(Problem::invalid("settings.alarm_minutes", "alarm_minutes is at most 40320"));
     }
     let host = |host: &String| {
-        host.len() <= 253 && host.contains('.') && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+        host.len() <= 253
+            && host.contains('.')
+            && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
     };
     if settings.landing_hosts.len() > 20 || !settings.landing_hosts.iter().all(host) {
         return Err(Problem::invalid("settings.landing_hosts", "landing_hosts holds at most 20 host names"));

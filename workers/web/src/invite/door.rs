@@ -19,7 +19,9 @@ use crate::auth::{Access, access, key_in};
 use crate::error::Problem;
 use crate::events;
 use crate::extract::{Fields, body, has_type, wants_json};
-use crate::invite::{Asked, Caller, Limits, Said, are_full, check_event, check_network, invite_people, rate_headers, v1};
+use crate::invite::{
+    Asked, Caller, Limits, Said, are_full, check_event, check_network, invite_people, rate_headers, v1,
+};
 use crate::landing::landing;
 use crate::pages;
 use crate::respond;

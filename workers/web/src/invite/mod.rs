@@ -209,8 +209,7 @@ async fn enroll(
 ) -> Result<Vec<Said>, Problem> {
     let mut said = Vec::with_capacity(guests.len());
     for chunk in guests.chunks(BATCH_GUESTS_MAX) {
-        let command =
-            Command::Enroll { guests: chunk.to_vec(), again, invites_max: context.config.event_invites_max };
+        let command = Command::Enroll { guests: chunk.to_vec(), again, invites_max: context.config.event_invites_max };
         let Reply::Enrolled { results, batch } = context.objects.event(event, command).await? else {
             return Err(wrong_reply("enroll"));
         };

@@ -13,7 +13,9 @@ use crate::auth::Access;
 use crate::error::Problem;
 use crate::events;
 use crate::extract::{EventPath, JsonBody, read_address, read_name};
-use crate::invite::{Caller, INVITATIONS_MAX, Said, check_event, check_organizer, invite_people, rate_headers, read_origin};
+use crate::invite::{
+    Caller, INVITATIONS_MAX, Said, check_event, check_organizer, invite_people, rate_headers, read_origin,
+};
 use crate::respond;
 
 /// One person.
@@ -96,12 +98,10 @@ pub async fn create(
     let mut places: Vec<usize> = Vec::new();
     let mut guests: Vec<Enrollment> = Vec::new();
     for (place, person) in people.into_iter().enumerate() {
-        let read = read_address(&person.email)
-            .map_err(|problem| problem.problem().to_string())
-            .and_then(|address| {
-                let origin = read_origin(person.origin.as_deref(), Caller::Keyed).map_err(|problem| problem.to_string())?;
-                Ok(Enrollment { address, name: read_name(person.name.as_deref().unwrap_or_default()), origin })
-            });
+        let read = read_address(&person.email).map_err(|problem| problem.problem().to_string()).and_then(|address| {
+            let origin = read_origin(person.origin.as_deref(), Caller::Keyed).map_err(|problem| problem.to_string())?;
+            Ok(Enrollment { address, name: read_name(person.name.as_deref().unwrap_or_default()), origin })
+        });
         let mut line = Line { email: person.email, status: "already", detail: None };
         match read {
             Err(detail) => (line.status, line.detail) = ("invalid", Some(detail)),

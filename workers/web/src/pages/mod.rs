@@ -69,7 +69,5 @@ pub fn link(context: &WebContext, token: &str) -> Result<Link, Problem> {
 
 /// The answer, or a page that says why not.
 pub fn or_refusal(context: &WebContext, answer: Result<Response, Problem>) -> Response {
-    answer
-        .or_else(|problem| refusal(context, problem))
-        .unwrap_or_else(axum::response::IntoResponse::into_response)
+    answer.or_else(|problem| refusal(context, problem)).unwrap_or_else(axum::response::IntoResponse::into_response)
 }

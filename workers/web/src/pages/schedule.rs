@@ -9,7 +9,7 @@ use itip::{EventId, Origin};
 use scheduling::command::Enrollment;
 use store::accounts::{self, OrganizerRow};
 use store::directory;
-use views::pages::{EventView, Month, ScheduleSentPage, SchedulePage, SentLine};
+use views::pages::{EventView, Month, SchedulePage, ScheduleSentPage, SentLine};
 use views::text::mask_address;
 
 use crate::WebContext;
@@ -110,11 +110,7 @@ async fn send(
     }
     rows.sort_by_key(|row| row.details.start.instant());
     let guest = Enrollment { address: address.clone(), name: String::new(), origin: origin_of(rows.len()) };
-    let said = if rows.is_empty() {
-        Vec::new()
-    } else {
-        invite_to(context, &organizer.address, &rows, &guest).await?
-    };
+    let said = if rows.is_empty() { Vec::new() } else { invite_to(context, &organizer.address, &rows, &guest).await? };
     let mut lines: Vec<SentLine> = Vec::new();
     for (row, said) in rows.iter().zip(said) {
         let view = events::view(row, now);
@@ -174,7 +170,11 @@ async fn page(
     for view in views {
         match months.last_mut() {
             Some(month) if month.key == view.when.month_key => month.events.push(view),
-            _ => months.push(Month { key: view.when.month_key.clone(), name: view.when.month.clone(), events: vec![view] }),
+            _ => months.push(Month {
+                key: view.when.month_key.clone(),
+                name: view.when.month.clone(),
+                events: vec![view],
+            }),
         }
     }
     let page = SchedulePage {

@@ -135,10 +135,8 @@ fn a_report_is_acknowledged_a_few_times_an_hour() {
     assert_eq!(stage.ask("HEAD", &path, Some(STANDARD), &[], "").status, StatusCode::OK);
     let first = stage.get(&path, Some(STANDARD));
     assert_eq!((first.status, first.body.as_str()), (StatusCode::OK, "Acknowledged"));
-    let second = (0..100)
-        .map(|_| stage.get(&path, Some(STANDARD)))
-        .find(|answer| answer.status != StatusCode::OK)
-        .unwrap();
+    let second =
+        (0..100).map(|_| stage.get(&path, Some(STANDARD))).find(|answer| answer.status != StatusCode::OK).unwrap();
     assert_eq!(second.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(second.header("retry-after").parse::<u32>().unwrap() > 0);
     assert_eq!(second.json()["code"], "too_many_requests");

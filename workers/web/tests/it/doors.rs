@@ -12,7 +12,8 @@ fn nothing_that_only_looks_sends() {
     for agent in agents {
         for method in ["GET", "HEAD"] {
             for accept in ["*/*", "text/html", "application/json"] {
-                let path = format!("/event/{id}/invite?email=ana@example.com&origin=klaviyo&landing=https://shop.example");
+                let path =
+                    format!("/event/{id}/invite?email=ana@example.com&origin=klaviyo&landing=https://shop.example");
                 let answer = stage.ask(method, &path, None, &[("user-agent", agent), ("accept", accept)], "");
                 assert_eq!(answer.status, StatusCode::OK, "{method} {accept}");
             }
@@ -32,7 +33,10 @@ fn a_link_without_a_key_shows_a_page_with_the_address_filled_in() {
     let (stage, id) = Stage::new();
     let page = stage.get(&format!("/event/{id}/invite?email=ana+news@example.com&name=Ana&origin=klaviyocta"), None);
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
-    assert!(page.body.contains("value=\"ana+news@example.com\"") || page.body.contains("value=\"ana&#43;news@example.com\""));
+    assert!(
+        page.body.contains("value=\"ana+news@example.com\"")
+            || page.body.contains("value=\"ana&#43;news@example.com\"")
+    );
     for part in ["method=\"post\"", "data-auto", "7:05 pm", "New York time", "Ann Corp", "value=\"klaviyocta\""] {
         assert!(page.body.contains(part), "{part}");
     }
@@ -59,20 +63,33 @@ fn with_a_key_the_link_acts_as_it_always_did() {
     assert_eq!(answer.header("ratelimit-policy"), "\"recipient\";q=50;w=86400");
     assert!(answer.header("ratelimit").starts_with("\"recipient\";r=49;t="));
     assert_eq!(stage.mails(), 1);
-    for landing in ["", "https://evil.example", "//evil.example", "https://shop.example@evil.example", "%5C%5Cevil.example"] {
+    for landing in
+        ["", "https://evil.example", "//evil.example", "https://shop.example@evil.example", "%5C%5Cevil.example"]
+    {
         let answer = ask(&format!("email=b@x.example&landing={landing}"));
         let own = format!("https://convoke.test/event/{id}/sent?to=b*******%40x.example");
         assert_eq!(answer.header("location"), own, "{landing}");
     }
-    for rest in ["", "email=", "email=ana", "email=*|EMAIL|*", "email=a@x.example&origin=API", "email=a@x.example&origin=tv"] {
+    for rest in
+        ["", "email=", "email=ana", "email=*|EMAIL|*", "email=a@x.example&origin=API", "email=a@x.example&origin=tv"]
+    {
         let answer = ask(rest);
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{rest}");
         assert_eq!(answer.json()["title"], "Failed");
     }
-    let json = stage.ask("GET", &format!("/event/{id}/invite?email=ana@example.com"), Some(STANDARD), &[("accept", "application/json")], "");
+    let json = stage.ask(
+        "GET",
+        &format!("/event/{id}/invite?email=ana@example.com"),
+        Some(STANDARD),
+        &[("accept", "application/json")],
+        "",
+    );
     assert_eq!((json.status, json.json()["status"].as_str()), (StatusCode::OK, Some("already")));
     assert_eq!(stage.get("/event/SHORT/invite?email=a@x.example", Some(STANDARD)).status, StatusCode::BAD_REQUEST);
-    assert_eq!(stage.get(&format!("/event/{id}/invite?email=a@x.example"), Some("wrong")).status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        stage.get(&format!("/event/{id}/invite?email=a@x.example"), Some("wrong")).status,
+        StatusCode::FORBIDDEN
+    );
 }
 
 #[test]
@@ -119,7 +136,13 @@ fn a_form_without_script_ends_on_a_page() {
     assert!(!page.body.contains("ana@"));
     let to_shop = stage.form(&format!("/event/{id}/invite"), "email=bob@example.com&landing=https://shop.example/x");
     assert_eq!(to_shop.header("location"), "https://shop.example/x");
-    let multipart = stage.ask("POST", &format!("/event/{id}/invite"), None, &[("content-type", "multipart/form-data; boundary=x")], "--x--");
+    let multipart = stage.ask(
+        "POST",
+        &format!("/event/{id}/invite"),
+        None,
+        &[("content-type", "multipart/form-data; boundary=x")],
+        "--x--",
+    );
     assert_eq!(multipart.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
 
@@ -148,7 +171,8 @@ fn the_answer_says_nothing_about_the_person() {
     assert_eq!(fresh, suppressed);
     assert_eq!(fresh, limited);
     // With a key it is told.
-    let answer = stage.json("POST", &format!("/v1/events/{id}/invitations"), Some(STANDARD), "{\"email\":\"a-off@x.example\"}");
+    let answer =
+        stage.json("POST", &format!("/v1/events/{id}/invitations"), Some(STANDARD), "{\"email\":\"a-off@x.example\"}");
     assert_eq!(answer.json()["results"][0]["status"], "suppressed");
 }
 
@@ -156,7 +180,9 @@ fn the_answer_says_nothing_about_the_person() {
 fn one_person_gets_few_mails_without_a_key() {
     let stage = Stage::new().0;
     let ids: Vec<_> = (0..8)
-        .map(|number| stage.request(&format!("e{number}"), details("More", "2027-07-02T19:05:00", "2027-07-02T22:05:00")))
+        .map(|number| {
+            stage.request(&format!("e{number}"), details("More", "2027-07-02T19:05:00", "2027-07-02T22:05:00"))
+        })
         .collect();
     for id in &ids {
         stage.form(&format!("/event/{id}/invite"), "email=ana@example.com");
@@ -193,7 +219,12 @@ fn an_event_that_is_off_or_over_is_refused_in_words() {
             assert_eq!(page.status, StatusCode::GONE);
             assert!(page.body.to_lowercase().contains(words) && !page.body.contains("type=\"email\""), "{}", page.body);
         }
-        let v1 = stage.json("POST", &format!("/v1/events/{id}/invitations"), Some(STANDARD), "[{\"email\":\"a@x.example\"}]");
+        let v1 = stage.json(
+            "POST",
+            &format!("/v1/events/{id}/invitations"),
+            Some(STANDARD),
+            "[{\"email\":\"a@x.example\"}]",
+        );
         assert_eq!(v1.status, StatusCode::GONE);
     }
     assert_eq!(stage.mails(), 0);
@@ -202,11 +233,15 @@ fn an_event_that_is_off_or_over_is_refused_in_words() {
 #[test]
 fn a_suspended_organizer_sends_nothing() {
     let (stage, id) = Stage::new();
-    let change = |key| stage.json("PUT", &format!("/v1/organizers/{}", owner()), Some(key), "{\"suspended\":true}").status;
+    let change =
+        |key| stage.json("PUT", &format!("/v1/organizers/{}", owner()), Some(key), "{\"suspended\":true}").status;
     assert_eq!(change(STANDARD), StatusCode::FORBIDDEN);
     assert_eq!(change(ADMIN), StatusCode::OK);
     assert_eq!(stage.form(&format!("/event/{id}/invite"), "email=a@x.example").status, StatusCode::FORBIDDEN);
-    assert_eq!(stage.get(&format!("/event/{id}/invite?email=a@x.example"), Some(STANDARD)).status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        stage.get(&format!("/event/{id}/invite?email=a@x.example"), Some(STANDARD)).status,
+        StatusCode::FORBIDDEN
+    );
     assert_eq!(stage.get("/s/ann", None).status, StatusCode::NOT_FOUND);
     assert_eq!(stage.mails(), 0);
 }
@@ -222,16 +257,22 @@ fn two_hundred_people_at_once_and_wrong_lines_stop_nobody() {
     let answer = stage.json("POST", &path, Some(STANDARD), &serde_json::json!(people).to_string());
     assert_eq!(answer.status, StatusCode::ACCEPTED);
     let results = answer.json();
-    let count = |word: &str| results["results"].as_array().unwrap().iter().filter(|line| line["status"] == word).count();
+    let count =
+        |word: &str| results["results"].as_array().unwrap().iter().filter(|line| line["status"] == word).count();
     assert_eq!((count("invited"), count("already"), count("invalid")), (197, 1, 2));
     assert_eq!(stage.mails(), 197);
     people.push(serde_json::json!({ "email": "q@x.example" }));
-    for body in [serde_json::json!(people).to_string(), "[]".into(), "{}".into(), "{\"email\":1}".into(), "nonsense".into()] {
+    for body in
+        [serde_json::json!(people).to_string(), "[]".into(), "{}".into(), "{\"email\":1}".into(), "nonsense".into()]
+    {
         assert_eq!(stage.json("POST", &path, Some(STANDARD), &body).status, StatusCode::BAD_REQUEST);
     }
     let headers = [("content-type", "application/json"), ("idempotency-key", "abc")];
     let repeated = stage.ask("POST", &path, Some(STANDARD), &headers, "{\"email\":\"p1@x.example\"}");
-    assert_eq!((repeated.header("idempotency-key"), &repeated.json()["results"][0]["status"]), ("abc", &"already".into()));
+    assert_eq!(
+        (repeated.header("idempotency-key"), &repeated.json()["results"][0]["status"]),
+        ("abc", &"already".into())
+    );
     let huge = "x".repeat(300_000);
     assert_eq!(stage.json("POST", &path, Some(STANDARD), &huge).status, StatusCode::PAYLOAD_TOO_LARGE);
 }

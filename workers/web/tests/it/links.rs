@@ -35,7 +35,9 @@ fn a_guest_answers_by_link_and_only_by_pressing() {
     assert_eq!(status(&stage, &id), "noaction");
     let page = stage.get(&format!("{path}?answer=yes"), None);
     assert!(page.body.contains("autofocus") && page.body.contains("a*******@example.com"));
-    for (word, status_word, said) in [("yes", "accepted", "Yes"), ("no", "declined", "No"), ("maybe", "tentative", "Maybe")] {
+    for (word, status_word, said) in
+        [("yes", "accepted", "Yes"), ("no", "declined", "No"), ("maybe", "tentative", "Maybe")]
+    {
         let done = stage.form(&path, &format!("answer={word}"));
         assert!(done.body.contains(&format!("Your answer is {said}")), "{}", done.body);
         assert_eq!(status(&stage, &id), status_word);
@@ -54,8 +56,14 @@ fn a_link_serves_its_own_purpose_only() {
     let answer = sign_link(&stage.keys, &Link::Answer { event: id.clone(), guest: guest() });
     let owner_link = sign_link(&stage.keys, &Link::Organizer { event: id.clone() });
     for path in [
-        format!("/u/{answer}"), format!("/o/{answer}"), format!("/c/{answer}"), format!("/r/{owner_link}"),
-        "/r/x".into(), format!("/r/{answer}x"), format!("/o/{owner_link}.y"), "/u/a.b".into(),
+        format!("/u/{answer}"),
+        format!("/o/{answer}"),
+        format!("/c/{answer}"),
+        format!("/r/{owner_link}"),
+        "/r/x".into(),
+        format!("/r/{answer}x"),
+        format!("/o/{owner_link}.y"),
+        "/u/a.b".into(),
     ] {
         assert_eq!(stage.get(&path, None).status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(stage.form(&path, "answer=yes").status.as_u16() / 100, 4, "{path}");

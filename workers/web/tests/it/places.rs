@@ -11,7 +11,8 @@ fn season() -> Stage {
     stage.request("off", details("Rained off", "2027-07-03T19:05:00", "2027-07-03T22:05:00"));
     stage.organizer("off", Method::Cancel, None);
     stage.request("fair", days("Summer fair", "2027-08-01", "2027-08-03"));
-    let secret = itip::EventDetails { class: Class::Private, ..details("Secret", "2027-07-04T19:05:00", "2027-07-04T22:05:00") };
+    let secret =
+        itip::EventDetails { class: Class::Private, ..details("Secret", "2027-07-04T19:05:00", "2027-07-04T22:05:00") };
     stage.request("secret", secret);
     stage
 }
@@ -21,7 +22,17 @@ fn a_page_shows_what_comes_by_month() {
     let stage = season();
     let page = stage.get("/s/ann", None);
     assert_eq!(page.status, StatusCode::OK);
-    for part in ["July 2027", "August 2027", "Quarterly call", "7:05 pm", "Cancelled", "Summer fair", "All day", "until Mon 2 Aug", "New York time"] {
+    for part in [
+        "July 2027",
+        "August 2027",
+        "Quarterly call",
+        "7:05 pm",
+        "Cancelled",
+        "Summer fair",
+        "All day",
+        "until Mon 2 Aug",
+        "New York time",
+    ] {
         assert!(page.body.contains(part), "{part}");
     }
     for part in ["Past game", "Secret", "http://", "https://"] {
@@ -44,11 +55,16 @@ fn a_search_works_without_a_script() {
 fn several_events_are_one_submission() {
     let stage = season();
     let (call, fair, off, past) = (stage.id("call-1"), stage.id("fair"), stage.id("off"), stage.id("past"));
-    let body = format!("email=ana@example.com&event={call}&event={fair}&event={off}&event={past}&event={call}&event={}", "0".repeat(40));
+    let body = format!(
+        "email=ana@example.com&event={call}&event={fair}&event={off}&event={past}&event={call}&event={}",
+        "0".repeat(40)
+    );
     let page = stage.form("/s/ann", &body);
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.body.contains("2 invitations are on their way"), "{}", page.body);
-    for part in ["a*******@example.com", "has been cancelled", "is over", "No longer on this page", "notification@convoke.test"] {
+    for part in
+        ["a*******@example.com", "has been cancelled", "is over", "No longer on this page", "notification@convoke.test"]
+    {
         assert!(page.body.contains(part), "{part}");
     }
     assert_eq!(stage.mails(), 2);
@@ -63,7 +79,11 @@ fn what_is_missing_is_asked_for_and_picks_stay() {
     let call = stage.id("call-1");
     let page = stage.form("/s/ann", &format!("email=nonsense&event={call}"));
     assert_eq!(page.status, StatusCode::BAD_REQUEST);
-    assert!(page.body.contains("checked") && page.body.contains("role=\"alert\"") && page.body.contains("value=\"nonsense\""));
+    assert!(
+        page.body.contains("checked")
+            && page.body.contains("role=\"alert\"")
+            && page.body.contains("value=\"nonsense\"")
+    );
     assert!(stage.form("/s/ann", "email=ana@example.com").body.contains("Pick at least one event"));
     assert_eq!(stage.mails(), 0);
 }
@@ -98,10 +118,16 @@ fn an_organizer_without_events_has_a_page() {
 fn settings_are_checked() {
     let stage = Stage::new().0;
     let put = |body: &str| stage.json("PUT", &format!("/v1/organizers/{}", owner()), Some(STANDARD), body).status;
-    assert_eq!(put("{\"settings\":{\"approval\":true,\"landing_hosts\":[\"club.example\"]},\"name\":\"Ann & Co\"}"), StatusCode::OK);
+    assert_eq!(
+        put("{\"settings\":{\"approval\":true,\"landing_hosts\":[\"club.example\"]},\"name\":\"Ann & Co\"}"),
+        StatusCode::OK
+    );
     for wrong in [
-        "{\"settings\":{\"aproval\":true}}", "{\"settings\":{\"alarm_minutes\":99999}}", "{\"name\":\" \"}",
-        "{\"settings\":{\"landing_hosts\":[\"https://club.example\"]}}", "{\"colour\":\"red\"}",
+        "{\"settings\":{\"aproval\":true}}",
+        "{\"settings\":{\"alarm_minutes\":99999}}",
+        "{\"name\":\" \"}",
+        "{\"settings\":{\"landing_hosts\":[\"https://club.example\"]}}",
+        "{\"colour\":\"red\"}",
     ] {
         assert_eq!(put(wrong), StatusCode::BAD_REQUEST, "{wrong}");
     }
@@ -127,7 +153,8 @@ fn small_things_answer() {
     assert!(stage.get("/robots.txt", None).body.contains("Disallow: /r/"));
     assert_eq!(stage.get("/favicon.ico", None).header("content-type"), "image/svg+xml");
     let page = stage.get("/", None).body;
-    let style = page.split("href=\"").find(|part| part.starts_with("/static/page-")).unwrap().split('"').next().unwrap();
+    let style =
+        page.split("href=\"").find(|part| part.starts_with("/static/page-")).unwrap().split('"').next().unwrap();
     assert!(stage.get(style, None).header("cache-control").contains("immutable"));
     assert!(!stage.get("/static/page-000000000000.css", None).header("cache-control").contains("immutable"));
     assert_eq!(stage.get("/static/nothing.css", None).status, StatusCode::NOT_FOUND);

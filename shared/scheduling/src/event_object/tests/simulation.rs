@@ -53,33 +53,23 @@ fn carry(bench: &mut Bench, ses: &mut Ses, random: &mut Random, batch: BatchId) 
         let guest = mail.guest.to_string();
         let fate = match random.below(100) {
             0..5 => Fate::Throttled { retry_secs: 1 },
-            5..7 => Fate::Unknown {
-                reason: "reset before it was read".into(),
-            },
+            5..7 => Fate::Unknown { reason: "reset before it was read".into() },
             roll => {
                 *ses.accepted.entry(mail.key.clone()).or_default() += 1;
                 let version = (mail.revision, mail.method);
                 let newest = ses.newest.entry(guest).or_insert(version);
-                assert!(
-                    newest.0 <= mail.revision,
-                    "an older version after a newer one"
-                );
+                assert!(newest.0 <= mail.revision, "an older version after a newer one");
                 *newest = version;
                 // Counted as lost until the settlement has gone through.
                 *ses.lost_answers.entry(mail.key.clone()).or_default() += 1;
                 if roll < 9 {
-                    Fate::Unknown {
-                        reason: "accepted, then silence".into(),
-                    }
+                    Fate::Unknown { reason: "accepted, then silence".into() }
                 } else {
                     Fate::Accepted { ses_id: "1".into() }
                 }
             }
         };
-        mails.push(Settled {
-            guest: mail.guest.clone(),
-            fate,
-        });
+        mails.push(Settled { guest: mail.guest.clone(), fate });
     }
     if random.chance(10) {
         return; // It dies before it settles.
@@ -89,13 +79,7 @@ fn carry(bench: &mut Bench, ses: &mut Ses, random: &mut Random, batch: BatchId) 
             *ses.lost_answers.get_mut(&mail.key).unwrap() -= 1;
         }
     }
-    bench
-        .ask(Command::Settle {
-            batch,
-            lease: lease.lease,
-            mails,
-        })
-        .unwrap();
+    bench.ask(Command::Settle { batch, lease: lease.lease, mails }).unwrap();
 }
 
 fn run(seed: u64) -> usize {
@@ -103,9 +87,7 @@ fn run(seed: u64) -> usize {
     let mut bench = Bench::new();
     let mut ses = Ses::default();
     bench.request("Game", START);
-    let guests: Vec<String> = (0..60)
-        .map(|number| format!("guest{number:02}@x.example"))
-        .collect();
+    let guests: Vec<String> = (0..60).map(|number| format!("guest{number:02}@x.example")).collect();
     let mut choices: BTreeMap<String, PartStat> = BTreeMap::new();
     for step in 0..120_u64 {
         let guest = &guests[usize::try_from(random.below(60)).unwrap()];
@@ -125,10 +107,7 @@ fn run(seed: u64) -> usize {
                 choices.insert(guest.clone(), choice);
             }
             8 => {
-                bench.request(
-                    &format!("Game, edit {step}"),
-                    START + i64::try_from(random.below(3)).unwrap() * 3600,
-                );
+                bench.request(&format!("Game, edit {step}"), START + i64::try_from(random.below(3)).unwrap() * 3600);
             }
             9 if random.chance(100) => {
                 bench.cancel();
@@ -136,9 +115,7 @@ fn run(seed: u64) -> usize {
             _ => {}
         }
         for job in bench.ring().jobs {
-            let Job::Batch { batch, .. } = job else {
-                panic!()
-            };
+            let Job::Batch { batch, .. } = job else { panic!() };
             carry(&mut bench, &mut ses, &mut random, batch);
             if random.chance(20) {
                 carry(&mut bench, &mut ses, &mut random, batch); // The queue repeats itself.
@@ -150,56 +127,34 @@ fn run(seed: u64) -> usize {
     while let Some(next) = bench.next() {
         bench.now = bench.now.max(next);
         for job in bench.ring().jobs {
-            let Job::Batch { batch, .. } = job else {
-                panic!()
-            };
+            let Job::Batch { batch, .. } = job else { panic!() };
             let lease = bench.lease(batch);
             for mail in &lease.mails {
                 *ses.accepted.entry(mail.key.clone()).or_default() += 1;
-                ses.newest
-                    .insert(mail.guest.to_string(), (mail.revision, mail.method));
+                ses.newest.insert(mail.guest.to_string(), (mail.revision, mail.method));
             }
             bench.settle(batch, &lease, &Fate::Accepted { ses_id: "1".into() });
         }
     }
     for (key, copies) in &ses.accepted {
         let excuse = ses.lost_answers.get(key).copied().unwrap_or(0);
-        assert!(
-            *copies <= 1 + excuse,
-            "seed {seed}: {copies} copies of {key}, {excuse} lost answers"
-        );
+        assert!(*copies <= 1 + excuse, "seed {seed}: {copies} copies of {key}, {excuse} lost answers");
     }
     let shown = bench.shown();
-    let stuck = rows::unfiled_letters(&bench.conn, &Bench::id())
-        .unwrap()
-        .len()
-        + SqlConn::run(&bench.conn, "SELECT 1 FROM dead_letter", &[])
-            .unwrap()
-            .len();
+    let stuck = rows::unfiled_letters(&bench.conn, &Bench::id()).unwrap().len()
+        + SqlConn::run(&bench.conn, "SELECT 1 FROM dead_letter", &[]).unwrap().len();
     for guest in rows::guests_after(&bench.conn, "", 1_000).unwrap() {
         let name = guest.attendee.address.to_string();
-        let interested = matches!(
-            choices.get(&name),
-            Some(PartStat::Accepted | PartStat::Tentative)
-        );
+        let interested = matches!(choices.get(&name), Some(PartStat::Accepted | PartStat::Tentative));
         let newest = ses.newest.get(&name);
         if shown.event.cancelled {
             let wants = choices.get(&name) != Some(&PartStat::Declined) && newest.is_some();
             let told = newest.is_some_and(|(_, method)| *method == Method::Cancel);
-            assert!(
-                !wants || told || stuck > 0,
-                "seed {seed}: {name} was never told that it is off"
-            );
+            assert!(!wants || told || stuck > 0, "seed {seed}: {name} was never told that it is off");
         } else {
-            assert!(
-                newest.is_some() || stuck > 0,
-                "seed {seed}: the invitation of {name} is lost"
-            );
+            assert!(newest.is_some() || stuck > 0, "seed {seed}: the invitation of {name} is lost");
             let current = newest.is_some_and(|(revision, _)| *revision == shown.event.revision);
-            assert!(
-                !interested || current || stuck > 0,
-                "seed {seed}: {name} holds an old version"
-            );
+            assert!(!interested || current || stuck > 0, "seed {seed}: {name} holds an old version");
         }
     }
     assert_eq!(bench.counters_from_rows(), shown.counters, "seed {seed}");
