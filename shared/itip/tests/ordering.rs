@@ -1,5 +1,5 @@
 //! RFC 5546 section 2.1.5: which message is newer, whatever order the mails arrive in.
-#![allow(missing_docs, reason = "a test names what it proves")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use itip::{
     CalAddress, Circumstances, Class, Component, DtStamp, EventDetails, EventId, EventState, EventStatus, Field,
