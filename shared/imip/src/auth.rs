@@ -46,7 +46,8 @@ pub(crate) struct Senders {
 
 impl Senders {
     pub(crate) fn of(message: &mail_parser::Message<'_>) -> Self {
-        let fields: Vec<_> = message.headers().iter().filter(|field| field.name == mail_parser::HeaderName::From).collect();
+        let fields: Vec<_> =
+            message.headers().iter().filter(|field| field.name == mail_parser::HeaderName::From).collect();
         let mailboxes: Vec<_> = fields
             .iter()
             .filter_map(|field| field.value.as_address())
@@ -54,7 +55,8 @@ impl Senders {
             .filter(|mailbox| mailbox.address.is_some() || mailbox.name.is_some())
             .collect();
         let address = mailboxes.first().and_then(|mailbox| mailbox.address());
-        let domain = address.and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain.to_ascii_lowercase());
+        let domain =
+            address.and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain.to_ascii_lowercase());
         Self { fields: fields.len(), mailboxes: mailboxes.len(), domain }
     }
 }
@@ -97,7 +99,8 @@ impl Results {
                 }
                 let from = pairs.find(|(property, _)| property.eq_ignore_ascii_case("header.from"));
                 let from = from.map(|(_, value)| value.trim_matches('"').to_ascii_lowercase());
-                let from = from.map(|value| value.rsplit_once('@').map_or(value.clone(), |(_, domain)| domain.to_owned()));
+                let from =
+                    from.map(|value| value.rsplit_once('@').map_or(value.clone(), |(_, domain)| domain.to_owned()));
                 Some((result.to_ascii_lowercase(), from))
             })
             .collect();
@@ -168,7 +171,9 @@ mod tests {
     const TRUSTED: &str = "mx.example.net";
 
     fn check(headers: &str, expected: AuthVerdict) {
-        let mail = format!("{headers}\r\nSubject: x\r\n\r\nAuthentication-Results: mx.example.net; dmarc=pass header.from=example.com\r\n");
+        let mail = format!(
+            "{headers}\r\nSubject: x\r\n\r\nAuthentication-Results: mx.example.net; dmarc=pass header.from=example.com\r\n"
+        );
         assert_eq!(authentication(mail.as_bytes(), Some(TRUSTED)), expected, "{headers}");
         let bare = mail.replace("\r\n", "\n");
         assert_eq!(authentication(bare.as_bytes(), Some(TRUSTED)), expected, "bare LF: {headers}");
@@ -181,7 +186,10 @@ mod tests {
              From: Ana <ana@example.com>",
             AuthVerdict::Pass,
         );
-        check("Authentication-Results: MX.example.net 1; DMARC  =  (x) PASS (y(z)) header.from=ana@example.com\r\nFrom: ana@EXAMPLE.com", AuthVerdict::Pass);
+        check(
+            "Authentication-Results: MX.example.net 1; DMARC  =  (x) PASS (y(z)) header.from=ana@example.com\r\nFrom: ana@EXAMPLE.com",
+            AuthVerdict::Pass,
+        );
         // What stands below the topmost may be the sender's own.
         check(
             "Authentication-Results: other.example; dmarc=none\r\nAuthentication-Results: mx.example.net; dmarc=pass header.from=example.com\r\n\
@@ -205,8 +213,14 @@ mod tests {
             "Authentication-Results: mx.example.net; dmarc=fail header.from=example.com\r\nFrom: ana@example.com",
             AuthVerdict::Fail("dmarc-fail"),
         );
-        check(&format!("{pass}\r\nFrom: ana@example.com\r\nFrom: eve@example.com"), AuthVerdict::Fail("several-from-headers"));
-        check(&format!("{pass}\r\nFrom: ana@example.com, eve@example.com"), AuthVerdict::Fail("several-from-addresses"));
+        check(
+            &format!("{pass}\r\nFrom: ana@example.com\r\nFrom: eve@example.com"),
+            AuthVerdict::Fail("several-from-headers"),
+        );
+        check(
+            &format!("{pass}\r\nFrom: ana@example.com, eve@example.com"),
+            AuthVerdict::Fail("several-from-addresses"),
+        );
         check("From: ana@example.com\r\nFROM : eve@example.com", AuthVerdict::Fail("several-from-headers"));
         check("From: g: ana@example.com, eve@example.com;", AuthVerdict::Fail("several-from-addresses"));
     }
@@ -222,19 +236,30 @@ mod tests {
             "dmarc=bestguesspass header.from=example.com",
             "xdmarc=pass header.from=example.com",
         ] {
-            check(&format!("Authentication-Results: mx.example.net; {result}\r\nFrom: ana@example.com"), AuthVerdict::None);
+            check(
+                &format!("Authentication-Results: mx.example.net; {result}\r\nFrom: ana@example.com"),
+                AuthVerdict::None,
+            );
         }
     }
 
     #[test]
     fn the_newest_arc_set_stands_in() {
-        let arc = |i: u8, id: &str| format!("ARC-Authentication-Results: i={i}; {id}; dmarc=pass header.from=example.com\r\n");
+        let arc = |i: u8, id: &str| {
+            format!("ARC-Authentication-Results: i={i}; {id}; dmarc=pass header.from=example.com\r\n")
+        };
         let from = "From: ana@example.com";
         check(&format!("{}{}{from}", arc(2, TRUSTED), arc(1, "other.example")), AuthVerdict::Pass);
         check(&format!("{}{}{from}", arc(2, "other.example"), arc(1, TRUSTED)), AuthVerdict::None);
         check(&format!("{}{}{from}", arc(1, "other.example"), arc(2, TRUSTED)), AuthVerdict::None);
         check(&format!("{}{}{from}", arc(2, TRUSTED), arc(2, TRUSTED)), AuthVerdict::None);
-        check(&format!("Authentication-Results: other.example; dmarc=fail header.from=x.example\r\n{}{from}", arc(1, TRUSTED)), AuthVerdict::Pass);
+        check(
+            &format!(
+                "Authentication-Results: other.example; dmarc=fail header.from=x.example\r\n{}{from}",
+                arc(1, TRUSTED)
+            ),
+            AuthVerdict::Pass,
+        );
     }
 
     #[test]

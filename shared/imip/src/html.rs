@@ -19,14 +19,42 @@ enum Piece<'a> {
 
 /// Elements whose content is not for readers; `template` and `svg` are where sanitisers have been fooled.
 const UNSEEN: [&str; 13] = [
-    "script", "style", "head", "title", "template", "noscript", "iframe", "object", "svg", "math", "textarea", "select",
-    "xmp",
+    "script", "style", "head", "title", "template", "noscript", "iframe", "object", "svg", "math", "textarea",
+    "select", "xmp",
 ];
 
 /// Elements that are kept, without their attributes.
 const KEPT: [&str; 30] = [
-    "a", "b", "blockquote", "code", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "i", "li", "ol", "p", "pre", "s",
-    "small", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
+    "a",
+    "b",
+    "blockquote",
+    "code",
+    "div",
+    "em",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "i",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "s",
+    "small",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "u",
+    "ul",
 ];
 
 /// Elements that begin on a line of their own.
@@ -94,9 +122,10 @@ fn split_tag(text: &str) -> (&str, &str) {
 }
 
 fn after_element<'a>(text: &'a str, name: &str) -> &'a str {
-    let closing = text.match_indices("</").map(|(at, _)| at).find(|at| {
-        text.get(at + 2..at + 2 + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name))
-    });
+    let closing = text
+        .match_indices("</")
+        .map(|(at, _)| at)
+        .find(|at| text.get(at + 2..at + 2 + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name)));
     closing.and_then(|at| text.get(at..)).map_or("", |tail| split_tag(tail).1)
 }
 
@@ -131,18 +160,15 @@ fn decode_entities(text: &str) -> String {
         out.push_str(before);
         // The longest name of HTML has 31 letters.
         let name_len = tail.bytes().take(33).position(|byte| byte == b';');
-        let entity = name_len.and_then(|len| tail.get(..len)).filter(|name| {
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#')
-        });
-        match entity {
-            Some(name) => {
-                add_html_token(&mut out, format!("&{name};").as_bytes(), false);
-                rest = tail.get(name.len() + 1..).unwrap_or_default();
-            }
-            None => {
-                out.push('&');
-                rest = tail;
-            }
+        let entity = name_len
+            .and_then(|len| tail.get(..len))
+            .filter(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#'));
+        if let Some(name) = entity {
+            add_html_token(&mut out, format!("&{name};").as_bytes(), false);
+            rest = tail.get(name.len() + 1..).unwrap_or_default();
+        } else {
+            out.push('&');
+            rest = tail;
         }
     }
     out.push_str(rest);
@@ -246,7 +272,10 @@ pub fn html_to_text(html: &str) -> String {
                 "a" => {
                     let Some((href, from)) = links.pop() else { continue };
                     let shown = out.text.get(from..).unwrap_or_default().trim();
-                    let same = href.is_empty() || href == shown || href.ends_with(&format!("//{shown}")) || href.ends_with(&format!(":{shown}"));
+                    let same = href.is_empty()
+                        || href == shown
+                        || href.ends_with(&format!("//{shown}"))
+                        || href.ends_with(&format!(":{shown}"));
                     if !same {
                         out.words(&format!(" ({href})"));
                     }
@@ -347,10 +376,20 @@ mod tests {
             "<a href='https://example.com/?a=1&amp;b=\"2\"' style=x>x</a>",
             "<a href=\"https://example.com/?a=1&amp;b=&quot;2&quot;\" rel=\"noopener noreferrer nofollow\">x</a>",
         );
-        for href in ["javascript:alert(1)", "JaVa\nScript:alert(1)", " java&#115;cript:x", "data:text/html,x", "//x", "vbscript:x"] {
+        for href in [
+            "javascript:alert(1)",
+            "JaVa\nScript:alert(1)",
+            " java&#115;cript:x",
+            "data:text/html,x",
+            "//x",
+            "vbscript:x",
+        ] {
             check_safe(&format!("<a href=\"{href}\">x</a>"), "x");
         }
-        check_safe("<a title=\">\" href=\"mailto:a@b.c\">x</a>", "<a href=\"mailto:a@b.c\" rel=\"noopener noreferrer nofollow\">x</a>");
+        check_safe(
+            "<a title=\">\" href=\"mailto:a@b.c\">x</a>",
+            "<a href=\"mailto:a@b.c\" rel=\"noopener noreferrer nofollow\">x</a>",
+        );
     }
 
     #[test]
@@ -366,10 +405,19 @@ mod tests {
             "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
             "<p \"<img src=x onerror=alert(1)>",
             "</p><body onload=alert(1)>",
-            "<", "<a", "<!", "<!--", "&", "&#;", "&#x110000;", "<a href=", "<a href='",
+            "<",
+            "<a",
+            "<!",
+            "<!--",
+            "&",
+            "&#;",
+            "&#x110000;",
+            "<a href=",
+            "<a href='",
         ] {
             let safe = sanitize_html(html);
-            let mut tags = safe.split('<').skip(1).map(|tag| tag.split(['>', ' ']).next().unwrap().trim_start_matches('/'));
+            let mut tags =
+                safe.split('<').skip(1).map(|tag| tag.split(['>', ' ']).next().unwrap().trim_start_matches('/'));
             assert!(tags.all(|tag| KEPT.contains(&tag) || tag == "br"), "{html} gave {safe}");
             // Cleaning twice changes nothing.
             assert_eq!(sanitize_html(&safe), safe, "{html}");
@@ -379,8 +427,10 @@ mod tests {
     #[test]
     fn html_becomes_readable_text() {
         assert_eq!(
-            html_to_text("<p>Hello&nbsp;<b>you</b>,</p><ul><li>one</li><li>two</li></ul>See <a href=\"https://example.com\">here</a> \
-                or <a href='https://example.org'>https://example.org</a><br>bye"),
+            html_to_text(
+                "<p>Hello&nbsp;<b>you</b>,</p><ul><li>one</li><li>two</li></ul>See <a href=\"https://example.com\">here</a> \
+                or <a href='https://example.org'>https://example.org</a><br>bye"
+            ),
             "Hello you,\n\n- one\n- two\nSee here (https://example.com) or https://example.org\nbye"
         );
     }

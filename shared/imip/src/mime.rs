@@ -2,6 +2,7 @@
 //! is our own, because its depth, number and order have to be bounded before anything is decoded.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use mail_parser::{HeaderName, Message, MessageParser, MimeHeaders, decoders::charsets::map::charset_decoder};
 
@@ -87,7 +88,7 @@ pub(crate) fn split_entity(entity: &[u8]) -> (&[u8], &[u8]) {
 /// Every part of a mail that is no multipart, those of one forwarded mail included.
 pub(crate) fn parts(mail: &[u8]) -> Result<Vec<Part<'_>>, MailRefusal> {
     let mut walk = Walk { parts: Vec::new(), seen: 0 };
-    walk.entity(Cow::Borrowed(mail), Place { depth: 0, forwarded: 0, in_digest: false })?;
+    walk.entity(&Entity(Cow::Borrowed(mail)), Place { depth: 0, forwarded: 0, in_digest: false })?;
     Ok(walk.parts)
 }
 
@@ -105,12 +106,13 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn entity(&mut self, entity: Cow<'a, [u8]>, place: Place) -> Result<(), MailRefusal> {
+    fn entity(&mut self, entity: &Entity<'a>, place: Place) -> Result<(), MailRefusal> {
         self.seen += 1;
         if self.seen > MIME_PARTS_MAX || place.depth > MIME_DEPTH_MAX {
             return Err(MailRefusal::TooManyParts);
         }
-        let (block, body) = split_entity(&entity);
+        let (block, body) = split_entity(&entity.0);
+        let body_at = block.len();
         if block.len() > HEADER_BYTES_MAX {
             return Err(MailRefusal::TooLarge);
         }
@@ -118,8 +120,7 @@ impl<'a> Walk<'a> {
         let content_type = fields.as_ref().and_then(MimeHeaders::content_type);
         let attribute = |name: &str| content_type.and_then(|kind| kind.attribute(name)).map(str::to_owned);
         let default = if place.in_digest { ("message", "rfc822") } else { ("text", "plain") };
-        let (kind, subtype) = content_type
-            .map_or(default, |kind| (kind.ctype(), kind.subtype().unwrap_or("plain")));
+        let (kind, subtype) = content_type.map_or(default, |kind| (kind.ctype(), kind.subtype().unwrap_or("plain")));
         let content_type = format!("{kind}/{subtype}").to_ascii_lowercase();
         let encoding = fields.as_ref().and_then(MimeHeaders::content_transfer_encoding).unwrap_or_default().trim();
         let encoding = match encoding.to_ascii_lowercase().as_str() {
@@ -130,23 +131,20 @@ impl<'a> Walk<'a> {
 
         if let Some(boundary) = attribute("boundary").filter(|_| content_type.starts_with("multipart/")) {
             let inner = Place { depth: place.depth + 1, in_digest: content_type == "multipart/digest", ..place };
-            return split_multipart(body, boundary.as_bytes()).into_iter().try_for_each(|range| {
-                let start = entity.len() - body.len();
-                self.entity(slice(&entity, start + range.start..start + range.end), inner)
-            });
+            let parts = split_multipart(body, boundary.as_bytes());
+            let slice = |range: Range<usize>| Entity(entity.slice(body_at + range.start..body_at + range.end));
+            return parts.into_iter().try_for_each(|range| self.entity(&slice(range), inner));
         }
         if matches!(content_type.as_str(), "message/rfc822" | "message/global") && place.forwarded < FORWARD_DEPTH_MAX {
             let inner = Place { depth: place.depth + 1, forwarded: place.forwarded + 1, in_digest: false };
-            let start = entity.len() - body.len();
             let mail = match decode(body, encoding) {
                 Cow::Owned(decoded) => Cow::Owned(decoded),
-                Cow::Borrowed(_) => slice(&entity, start..entity.len()),
+                Cow::Borrowed(_) => entity.slice(body_at..entity.0.len()),
             };
-            return self.entity(mail, inner);
+            return self.entity(&Entity(mail), inner);
         }
         let name = fields.as_ref().and_then(MimeHeaders::attachment_name).unwrap_or_default().to_owned();
         let disposition = fields.as_ref().and_then(MimeHeaders::content_disposition);
-        let start = entity.len() - body.len();
         self.parts.push(Part {
             method: attribute("method"),
             charset: attribute("charset"),
@@ -154,23 +152,28 @@ impl<'a> Walk<'a> {
             content_type,
             name,
             encoding,
-            raw: slice(&entity, start..entity.len()),
+            raw: entity.slice(body_at..entity.0.len()),
             forwarded: place.forwarded,
         });
         Ok(())
     }
 }
 
-/// A part of an entity, borrowed as long as the entity itself is.
-fn slice<'a>(entity: &Cow<'a, [u8]>, range: std::ops::Range<usize>) -> Cow<'a, [u8]> {
-    match entity {
-        Cow::Borrowed(bytes) => Cow::Borrowed(bytes.get(range).unwrap_or_default()),
-        Cow::Owned(bytes) => Cow::Owned(bytes.get(range).unwrap_or_default().to_vec()),
+/// The bytes of an entity: a piece of the mail, or of what was decoded from one.
+struct Entity<'a>(Cow<'a, [u8]>);
+
+impl<'a> Entity<'a> {
+    /// A part of it, borrowed from the mail where the entity is.
+    fn slice(&self, range: Range<usize>) -> Cow<'a, [u8]> {
+        match &self.0 {
+            Cow::Borrowed(bytes) => Cow::Borrowed(bytes.get(range).unwrap_or_default()),
+            Cow::Owned(bytes) => Cow::Owned(bytes.get(range).unwrap_or_default().to_vec()),
+        }
     }
 }
 
 /// Where the parts of a multipart body lie: between lines that are the boundary.
-fn split_multipart(body: &[u8], boundary: &[u8]) -> Vec<std::ops::Range<usize>> {
+fn split_multipart(body: &[u8], boundary: &[u8]) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let (mut at, mut open) = (0, None);
     for line in body.split_inclusive(|byte| *byte == b'\n') {
@@ -307,7 +310,9 @@ mod tests {
 
     #[test]
     fn depth_and_number_are_limited() {
-        let deep = (0..50).fold(String::new(), |mail, level| format!("{mail}Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n"));
+        let deep = (0..50).fold(String::new(), |mail, level| {
+            format!("{mail}Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n")
+        });
         assert!(matches!(parts(deep.as_bytes()), Err(MailRefusal::TooManyParts)));
         let wide = format!("Content-Type: multipart/mixed; boundary=b\n\n{}", "--b\n\nx\n".repeat(1000));
         assert!(matches!(parts(wide.as_bytes()), Err(MailRefusal::TooManyParts)));
@@ -318,7 +323,9 @@ mod tests {
 
     #[test]
     fn base64_is_read_through_noise() {
-        for (text, bytes) in [("aGk=", "hi"), ("aG k\r\n=", "hi"), ("aGk", "hi"), ("aGk=aGk=", "hihi"), ("", ""), ("=", ""), ("a", "")] {
+        for (text, bytes) in
+            [("aGk=", "hi"), ("aG k\r\n=", "hi"), ("aGk", "hi"), ("aGk=aGk=", "hihi"), ("", ""), ("=", ""), ("a", "")]
+        {
             assert_eq!(decode_base64(text.as_bytes()), bytes.as_bytes(), "{text}");
         }
     }

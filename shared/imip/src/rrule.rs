@@ -216,14 +216,13 @@ impl Rule {
         rule
     }
 
-    /// Whether every BYxxx part that speaks of days lets this one pass.
+    /// Whether every part of the rule that speaks of days lets this one pass.
     fn admits(&self, day: NaiveDate) -> bool {
-        let from_end = |value: u32, length: u32| i32::try_from(value).unwrap_or(0) - i32::try_from(length).unwrap_or(0) - 1;
+        let from_end =
+            |value: u32, length: u32| i32::try_from(value).unwrap_or(0) - i32::try_from(length).unwrap_or(0) - 1;
         let either = |list: &[i32], value: u32, length: u32| {
             list.is_empty()
-                || list.iter().any(|item| {
-                    i32::try_from(value) == Ok(*item) || from_end(value, length) == *item
-                })
+                || list.iter().any(|item| i32::try_from(value) == Ok(*item) || from_end(value, length) == *item)
         };
         (self.months.is_empty() || self.months.contains(&day.month()))
             && either(&self.month_days, day.day(), days_in_month(day))
@@ -248,9 +247,9 @@ impl Rule {
         };
         let nth = i32::try_from((ordinal - 1) / 7 + 1).unwrap_or(0);
         let nth_from_end = -i32::try_from((length - ordinal) / 7 + 1).unwrap_or(0);
-        self.week_days
-            .iter()
-            .any(|(number, weekday)| *weekday == day.weekday() && (*number == 0 || *number == nth || *number == nth_from_end))
+        self.week_days.iter().any(|(number, weekday)| {
+            *weekday == day.weekday() && (*number == 0 || *number == nth || *number == nth_from_end)
+        })
     }
 }
 
@@ -283,9 +282,8 @@ fn days_into_week(day: NaiveDate, week_start: Weekday) -> u32 {
 /// The number of a day's week and how many weeks that week's year has. Week 1 is the first with four days
 /// or more in the year (RFC 5545 section 3.3.10), so a week belongs to the year of its fourth day.
 fn week_of_year(day: NaiveDate, week_start: Weekday) -> (u32, u32) {
-    let fourth = |day: NaiveDate| {
-        day + TimeDelta::days(3) - TimeDelta::days(i64::from(days_into_week(day, week_start)))
-    };
+    let fourth =
+        |day: NaiveDate| day + TimeDelta::days(3) - TimeDelta::days(i64::from(days_into_week(day, week_start)));
     let middle = fourth(day);
     let weeks = NaiveDate::from_ymd_opt(middle.year(), 12, 31).map_or(52, |last| {
         let middle_of_last = fourth(last);
@@ -405,7 +403,8 @@ impl Expansion<'_> {
                 days
             }
             Freq::Monthly => {
-                let first = self.start.date().with_day(1)?.checked_add_months(Months::new(u32::try_from(index).ok()?))?;
+                let first =
+                    self.start.date().with_day(1)?.checked_add_months(Months::new(u32::try_from(index).ok()?))?;
                 self.admitted(first, days_in_month(first))?
             }
             Freq::Weekly => {

@@ -129,18 +129,16 @@ const AMBIGUOUS: [&str; 2] = ["EST", "MST"];
 
 fn iana(name: &str) -> Option<&'static str> {
     let exact = name.parse::<Tz>().ok();
-    let tz = exact.or_else(|| {
-        chrono_tz::TZ_VARIANTS.iter().copied().find(|tz| tz.name().eq_ignore_ascii_case(name))
-    })?;
+    let tz =
+        exact.or_else(|| chrono_tz::TZ_VARIANTS.iter().copied().find(|tz| tz.name().eq_ignore_ascii_case(name)))?;
     Some(tz.name())
 }
 
 fn windows(name: &str) -> Option<&'static str> {
     let find = |name: &str| {
         let lower = |byte: u8| byte.to_ascii_lowercase();
-        let at = WINDOWS_ZONES
-            .binary_search_by(|(known, _)| known.bytes().map(lower).cmp(name.bytes().map(lower)))
-            .ok()?;
+        let at =
+            WINDOWS_ZONES.binary_search_by(|(known, _)| known.bytes().map(lower).cmp(name.bytes().map(lower))).ok()?;
         WINDOWS_ZONES.get(at).map(|(_, zone)| *zone)
     };
     let spaced = name.split(',').map(str::trim).collect::<Vec<_>>().join(", ");
@@ -263,7 +261,10 @@ mod tests {
             ("(UTC-05:00) Eastern Time (US & Canada)", "America/New_York"),
             ("(UTC+10:00) Canberra, Melbourne, Sydney", "Australia/Sydney"),
             ("\\\"(UTC+01:00) Sarajevo, Skopje, Warsaw, Zagreb\\\"", "Europe/Warsaw"),
-            ("/freeassociation.sourceforge.net/Tzfile/America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"),
+            (
+                "/freeassociation.sourceforge.net/Tzfile/America/Argentina/Buenos_Aires",
+                "America/Argentina/Buenos_Aires",
+            ),
             ("/mozilla.org/20070129_1/America/New_York", "America/New_York"),
             ("/Europe/Stockholm", "Europe/Stockholm"),
             ("posix/Europe/Vaduz", "Europe/Vaduz"),
@@ -287,7 +288,9 @@ mod tests {
 
     #[test]
     fn what_is_not_known_stays_unknown() {
-        for tzid in ["", "Europe/Germany", "Customized Time Zone", "tzone://Microsoft/Custom", "foo", "(UTC+01:00) Atlantis"] {
+        for tzid in
+            ["", "Europe/Germany", "Customized Time Zone", "tzone://Microsoft/Custom", "foo", "(UTC+01:00) Atlantis"]
+        {
             assert_eq!(name(tzid), None, "{tzid}");
         }
     }

@@ -19,8 +19,25 @@ pub(crate) struct ZoneRules {
     years: RefCell<BTreeMap<i32, Vec<Onset>>>,
 }
 
+/// A STANDARD or DAYLIGHT component as far as it has been read.
+#[derive(Default)]
+struct Reading {
+    start: Option<NaiveDateTime>,
+    from: Option<i32>,
+    to: Option<i32>,
+    rule: Option<Rule>,
+    dates: Vec<NaiveDateTime>,
+}
+
+impl Reading {
+    fn finish(self) -> Option<Observance> {
+        let Self { start, from, to, rule, dates } = self;
+        Some(Observance { start: start?, from: from.or(to)?, to: to?, rule, dates }.settled())
+    }
+}
+
 /// A STANDARD or DAYLIGHT component.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Observance {
     start: NaiveDateTime,
     from: i32,
@@ -36,22 +53,21 @@ impl ZoneRules {
     /// Reads an unfolded VTIMEZONE text; `None` if it holds no usable observance, or too many.
     pub(crate) fn parse(vtimezone: &str) -> Option<Self> {
         let mut rules = Self { observances: Vec::new(), location: None, years: RefCell::default() };
-        let mut open: Option<(Option<NaiveDateTime>, Option<i32>, Option<i32>, Observance)> = None;
+        let mut open: Option<Reading> = None;
         for line in vtimezone.lines() {
             let Some((head, value)) = line.split_once(':') else { continue };
             let name = head.split(';').next().unwrap_or_default().to_ascii_uppercase();
             match (name.as_str(), &mut open) {
-                ("BEGIN", _) if is_observance(value) => open = Some((None, None, None, Observance::default())),
+                ("BEGIN", _) if is_observance(value) => open = Some(Reading::default()),
                 ("END", _) if is_observance(value) => {
-                    let Some((Some(start), from, Some(to), observance)) = open.take() else { continue };
-                    rules.observances.push(Observance { start, from: from.unwrap_or(to), to, ..observance }.settled());
+                    rules.observances.extend(open.take().and_then(Reading::finish));
                 }
                 ("X-LIC-LOCATION", None) => rules.location = Some(value.trim().to_owned()),
-                ("DTSTART", Some((start, ..))) => *start = local_time(value),
-                ("TZOFFSETFROM", Some((_, from, ..))) => *from = parse_offset(value),
-                ("TZOFFSETTO", Some((_, _, to, _))) => *to = parse_offset(value),
-                ("RRULE", Some((.., observance))) => observance.rule = Rule::parse(value),
-                ("RDATE", Some((.., observance))) => observance.dates.extend(value.split(',').filter_map(local_time)),
+                ("DTSTART", Some(reading)) => reading.start = local_time(value),
+                ("TZOFFSETFROM", Some(reading)) => reading.from = parse_offset(value),
+                ("TZOFFSETTO", Some(reading)) => reading.to = parse_offset(value),
+                ("RRULE", Some(reading)) => reading.rule = Rule::parse(value),
+                ("RDATE", Some(reading)) => reading.dates.extend(value.split(',').filter_map(local_time)),
                 _ => {}
             }
         }

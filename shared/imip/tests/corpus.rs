@@ -1,6 +1,12 @@
 //! The corpus of calendar mail and files, where it lies beside the repository: every file gets one answer.
 
-#![allow(missing_docs, reason = "a test names what it proves")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
@@ -30,7 +36,13 @@ fn every_file_of_the_corpus_gets_one_line() {
     for ((outcome, reason), count) in &totals {
         println!("{count:6} {outcome} {reason}");
     }
-    let count = |wanted: &str| totals.iter().filter(|((outcome, _), _)| *outcome == wanted).map(|(_, count)| count).sum::<usize>();
+    let count = |wanted: &str| {
+        totals.iter().filter(|((outcome, _), _)| *outcome == wanted).map(|(_, count)| count).sum::<usize>()
+    };
     let (refused, ignored) = (count("refused"), count("ignored"));
-    println!("{:6} files, {} taken, {refused} refused, {ignored} ignored", lines.len(), lines.len() - refused - ignored);
+    println!(
+        "{:6} files, {} taken, {refused} refused, {ignored} ignored",
+        lines.len(),
+        lines.len() - refused - ignored
+    );
 }

@@ -1,6 +1,12 @@
 //! What is read out of mails and files in the shape of the big clients, asserted in full.
 
-#![allow(missing_docs, reason = "a test names what it proves")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
@@ -221,11 +227,16 @@ fn outlook_zone_that_only_its_rules_explain() {
         description: Bring shoes.
         html: <p>Bring <b>shoes</b>.</p>",
     );
-    let Some(When::At(start)) = mail.calendar.unwrap()[0].components[0].details.as_ref().map(|details| details.start.clone()) else {
+    let Some(When::At(start)) =
+        mail.calendar.unwrap()[0].components[0].details.as_ref().map(|details| details.start.clone())
+    else {
         panic!("a time was expected");
     };
     let Zone::Custom { vtimezone, .. } = start.zone else { panic!("a custom zone was expected") };
-    assert!(vtimezone.starts_with("BEGIN:VTIMEZONE\r\nTZID:Customized Time Zone 1\r\n") && vtimezone.ends_with("END:VTIMEZONE\r\n"));
+    assert!(
+        vtimezone.starts_with("BEGIN:VTIMEZONE\r\nTZID:Customized Time Zone 1\r\n")
+            && vtimezone.ends_with("END:VTIMEZONE\r\n")
+    );
 }
 
 #[test]

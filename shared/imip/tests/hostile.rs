@@ -1,6 +1,13 @@
 //! Cut, mangled and inflated input: no panic, no endless work, limits hold.
 
-#![allow(missing_docs, reason = "a test names what it proves")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+#![allow(clippy::format_collect, reason = "speed does not matter here")]
 #![allow(clippy::disallowed_methods, reason = "a test may look at the clock")]
 
 mod common;
@@ -51,9 +58,29 @@ fn fixtures_cut_anywhere_are_read_or_refused() {
 #[test]
 fn mangled_fixtures_are_read_or_refused() {
     const PIECES: [&[u8]; 24] = [
-        b"\r\n", b"\n ", b"BEGIN:VEVENT\r\n", b"END:VEVENT\r\n", b"BEGIN:VCALENDAR\r\n", b"\"", b":", b";", b"=", b"\0", b"\xff\xfe",
-        b"99999999T999999Z", b"00000000", b"-P99999999999W", b"RRULE:FREQ=SECONDLY;COUNT=999999999\r\n", b"DTSTART:99991231T235959\r\n",
-        b"TZID=\"", b"--b--\r\n", b"Content-Type: message/rfc822\r\n\r\n", b"&#x10FFFF;", b"<a href=", "\u{202e}é".as_bytes(), b"=?utf-8?B?/?=",
+        b"\r\n",
+        b"\n ",
+        b"BEGIN:VEVENT\r\n",
+        b"END:VEVENT\r\n",
+        b"BEGIN:VCALENDAR\r\n",
+        b"\"",
+        b":",
+        b";",
+        b"=",
+        b"\0",
+        b"\xff\xfe",
+        b"99999999T999999Z",
+        b"00000000",
+        b"-P99999999999W",
+        b"RRULE:FREQ=SECONDLY;COUNT=999999999\r\n",
+        b"DTSTART:99991231T235959\r\n",
+        b"TZID=\"",
+        b"--b--\r\n",
+        b"Content-Type: message/rfc822\r\n\r\n",
+        b"&#x10FFFF;",
+        b"<a href=",
+        "\u{202e}é".as_bytes(),
+        b"=?utf-8?B?/?=",
         b"EXDATE:20260101T000000Z,,20260102\r\n",
     ];
     let mut dice = Dice(1);
@@ -81,13 +108,21 @@ fn mangled_fixtures_are_read_or_refused() {
 /// Inputs whose work could grow faster than their size. Each is 1 to 2 MB, the size that mailboxes take.
 #[test]
 fn inflated_input_is_read_in_a_moment() {
-    let calendar = |inside: &str| format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20260101T000000Z\n{inside}\nEND:VEVENT\nEND:VCALENDAR\n");
-    let event = |number: usize| format!("BEGIN:VEVENT\nUID:{number}\nDTSTART:20260101T000000Z\nRRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30;COUNT=9\nEND:VEVENT\n");
+    let calendar = |inside: &str| {
+        format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20260101T000000Z\n{inside}\nEND:VEVENT\nEND:VCALENDAR\n")
+    };
+    let event = |number: usize| {
+        format!(
+            "BEGIN:VEVENT\nUID:{number}\nDTSTART:20260101T000000Z\nRRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30;COUNT=9\nEND:VEVENT\n"
+        )
+    };
     let header = |name: &str, value: &str| format!("From: a@example.com\n{name}: {value}\n\nx\n");
     let zone = format!(
         "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:z\n{}END:VTIMEZONE\n{}END:VCALENDAR\n",
         "BEGIN:STANDARD\nDTSTART:16010101T000000\nTZOFFSETTO:+0100\nRRULE:FREQ=YEARLY\nEND:STANDARD\n".repeat(24),
-        (1..4000).map(|year| format!("BEGIN:VEVENT\nUID:{year}\nDTSTART;TZID=z:{year:04}0101T000000\nEND:VEVENT\n")).collect::<String>(),
+        (1..4000)
+            .map(|year| format!("BEGIN:VEVENT\nUID:{year}\nDTSTART;TZID=z:{year:04}0101T000000\nEND:VEVENT\n"))
+            .collect::<String>(),
     );
     for (what, input) in [
         ("a line of colons", calendar(&format!("ATTENDEE;X=\"{}", ":".repeat(1 << 20)))),
@@ -98,18 +133,32 @@ fn inflated_input_is_read_in_a_moment() {
         ("tags that do not end", calendar(&format!("DESCRIPTION:<b>{}", "<b ".repeat(1 << 18)))),
         ("open elements", calendar(&format!("X-ALT-DESC;FMTTYPE=text/html:{}", "<div><a href=x>".repeat(1 << 16)))),
         ("Google frames", calendar(&format!("DESCRIPTION:{}", "-::~:~::~".repeat(1 << 16)))),
-        ("events without UID", format!("BEGIN:VCALENDAR\n{}", "BEGIN:VEVENT\nDTSTART:20260101\nEND:VEVENT\n".repeat(15_000))),
-        ("rules that give nothing", format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", (0..100).map(event).collect::<String>())),
+        (
+            "events without UID",
+            format!("BEGIN:VCALENDAR\n{}", "BEGIN:VEVENT\nDTSTART:20260101\nEND:VEVENT\n".repeat(15_000)),
+        ),
+        (
+            "rules that give nothing",
+            format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", (0..100).map(event).collect::<String>()),
+        ),
         ("a zone asked for every year", zone),
         ("components", "BEGIN:VCALENDAR\nEND:VCALENDAR\n".repeat(1 << 15)),
         ("nested mail", "Content-Type: message/rfc822\n\n".repeat(1 << 15)),
-        ("nested multiparts", (0..20_000).map(|level| format!("Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n")).collect()),
+        (
+            "nested multiparts",
+            (0..20_000)
+                .map(|level| format!("Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n"))
+                .collect(),
+        ),
         ("boundaries", format!("Content-Type: multipart/mixed; boundary=b\n\n{}", "--b\n".repeat(1 << 18))),
         ("dashes", format!("Content-Type: multipart/mixed; boundary={0}\n\n{1}", "-".repeat(60), "-".repeat(1 << 20))),
         ("From mailboxes", header("From", &"a@example.com,".repeat(18_000))),
         ("comments", header("From", &"(".repeat(200_000))),
         ("encoded words", header("Subject", &"=?utf-8?Q?=?=".repeat(18_000))),
-        ("spaces before an equals sign", header("Authentication-Results", &format!("mx.example.net; dmarc{}=pass", " ".repeat(200_000)))),
+        (
+            "spaces before an equals sign",
+            header("Authentication-Results", &format!("mx.example.net; dmarc{}=pass", " ".repeat(200_000))),
+        ),
         ("parameters", header("Content-Type", &format!("text/calendar{}", "; x*0*=utf-8''a".repeat(15_000)))),
     ] {
         let start = Instant::now();
@@ -132,14 +181,26 @@ fn limits_are_named() {
         ("hello", CalendarRefusal::NotACalendar),
         ("BEGIN:VCALENDAR\nEND:VCALENDAR", CalendarRefusal::NoEvent),
         ("BEGIN:VCALENDAR\nBEGIN:VTODO\nUID:1\nEND:VTODO\nEND:VCALENDAR", CalendarRefusal::NoEvent),
-        ("BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nDTSTART:20260101\nEND:VEVENT\nEND:VCALENDAR", CalendarRefusal::NoUid),
+        (
+            "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nDTSTART:20260101\nEND:VEVENT\nEND:VCALENDAR",
+            CalendarRefusal::NoUid,
+        ),
         ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nEND:VEVENT\nEND:VCALENDAR", CalendarRefusal::NoStart),
         ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:soon\nEND:VEVENT\nEND:VCALENDAR", CalendarRefusal::BadDate),
         ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:99991231\nEND:VEVENT\nEND:VCALENDAR", CalendarRefusal::BadDate),
-        ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART;TZID=Atlantis:20260101T000000\nEND:VEVENT\nEND:VCALENDAR", CalendarRefusal::UnknownZone),
-        ("BEGIN:VCALENDAR\nMETHOD:CREATE\nBEGIN:VEVENT\nUID:1\nDTSTART:20260101\nEND:VEVENT\nEND:VCALENDAR", CalendarRefusal::UnknownMethod),
+        (
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART;TZID=Atlantis:20260101T000000\nEND:VEVENT\nEND:VCALENDAR",
+            CalendarRefusal::UnknownZone,
+        ),
+        (
+            "BEGIN:VCALENDAR\nMETHOD:CREATE\nBEGIN:VEVENT\nUID:1\nDTSTART:20260101\nEND:VEVENT\nEND:VCALENDAR",
+            CalendarRefusal::UnknownMethod,
+        ),
         // An instance that cannot be told must not cancel the whole series.
-        ("BEGIN:VCALENDAR\nMETHOD:CANCEL\nBEGIN:VEVENT\nUID:1\nRECURRENCE-ID;TZID=Atlantis:20260101T000000\nEND:VEVENT\nEND:VCALENDAR", CalendarRefusal::UnknownZone),
+        (
+            "BEGIN:VCALENDAR\nMETHOD:CANCEL\nBEGIN:VEVENT\nUID:1\nRECURRENCE-ID;TZID=Atlantis:20260101T000000\nEND:VEVENT\nEND:VCALENDAR",
+            CalendarRefusal::UnknownZone,
+        ),
     ] {
         assert_eq!(read_calendar(text.as_bytes()), Err(reason), "{text}");
         assert!(!reason.to_string().is_empty() && CalendarRefusal::ALL.contains(&reason));

@@ -42,7 +42,9 @@ fn classify(bytes: &[u8]) -> (String, &'static str) {
     if !looks_like_mail(bytes) {
         return match read_calendar_events(bytes) {
             Ok(reading) => taken(&reading.messages),
-            Err(reason @ (CalendarRefusal::NotACalendar | CalendarRefusal::Empty)) => ("ignored".to_owned(), reason.as_str()),
+            Err(reason @ (CalendarRefusal::NotACalendar | CalendarRefusal::Empty)) => {
+                ("ignored".to_owned(), reason.as_str())
+            }
             Err(reason) => ("refused".to_owned(), reason.as_str()),
         };
     }

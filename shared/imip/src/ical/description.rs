@@ -36,11 +36,14 @@ pub(crate) fn read(fields: &Fields<'_>, defects: &mut BTreeSet<Defect>) -> Descr
     let (text, html) = match styled {
         Some(html) if written.is_empty() => (html_to_text(&html), sanitize_html(&html)),
         Some(html) => (text_of(&written), sanitize_html(&html)),
-        None if looks_like_html(&written) => (html_to_text(&with_breaks(&written)), sanitize_html(&with_breaks(&written))),
+        None if looks_like_html(&written) => {
+            (html_to_text(&with_breaks(&written)), sanitize_html(&with_breaks(&written)))
+        }
         None => (written.clone(), text_to_html(&written)),
     };
     // Escapes and links make HTML longer than its source.
-    let html = if html.len() > HTML_BYTES_MAX { text_to_html(&cut(text.clone(), TEXT_BYTES_MAX, defects)) } else { html };
+    let html =
+        if html.len() > HTML_BYTES_MAX { text_to_html(&cut(text.clone(), TEXT_BYTES_MAX, defects)) } else { html };
     Description { plain: cut(text, TEXT_BYTES_MAX, defects), html, link }
 }
 
@@ -51,15 +54,17 @@ fn text_of(written: &str) -> String {
 /// Google and many web sites write HTML into DESCRIPTION. Outlook's `<https://…>` is not that.
 fn looks_like_html(text: &str) -> bool {
     const TAGS: [&str; 20] = [
-        "a", "b", "i", "u", "p", "br", "em", "strong", "ul", "ol", "li", "div", "span", "html", "body", "table", "font",
-        "h1", "h2", "h3",
+        "a", "b", "i", "u", "p", "br", "em", "strong", "ul", "ol", "li", "div", "span", "html", "body", "table",
+        "font", "h1", "h2", "h3",
     ];
     text.match_indices('<').any(|(at, _)| {
         let rest = text.get(at + 1..).unwrap_or_default();
-        let name: String = rest.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).take(8).collect();
+        let name: String =
+            rest.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).take(8).collect();
         let after = rest.trim_start_matches('/').get(name.len()..).unwrap_or_default();
         TAGS.iter().any(|tag| tag.eq_ignore_ascii_case(&name))
-            && (after.starts_with(['>', '/']) || after.starts_with(char::is_whitespace) && after.chars().take(200).any(|c| c == '>'))
+            && (after.starts_with(['>', '/'])
+                || after.starts_with(char::is_whitespace) && after.chars().take(200).any(|c| c == '>'))
     })
 }
 
@@ -88,7 +93,8 @@ fn without_google_block(text: &str) -> (String, Option<String>) {
         .or_else(|| inside.split_whitespace().find(|word| web_address(word).is_some()))
         .and_then(web_address);
     let (before, after) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
-    let joined = [before.trim_end(), after.trim_start()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    let joined =
+        [before.trim_end(), after.trim_start()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
     (joined.join("\n\n"), link.map(str::to_owned))
 }
 
@@ -130,7 +136,8 @@ mod tests {
         for html in ["<b>x</b>", "a<br>b", "<a href=\"x\">y</a>", "text</p>", "<br/>"] {
             assert!(looks_like_html(html), "{html}");
         }
-        for text in ["a < b and b > c", "Join<https://example.com>", "<mailto:a@b.c>", "<ana@example.com>", "<", "x <b"] {
+        for text in ["a < b and b > c", "Join<https://example.com>", "<mailto:a@b.c>", "<ana@example.com>", "<", "x <b"]
+        {
             assert!(!looks_like_html(text), "{text}");
         }
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 use icalendar::parser::{Component as Parsed, Property};
 use itip::{
-    Class, Component, EventDetails, EventStatus, Method, Order, Recurrence, RecurrenceId, Sequence, Timestamp, Uid, When,
+    Class, Component, EventDetails, EventStatus, Method, Order, Recurrence, RecurrenceId, Sequence, Timestamp, Uid,
+    When,
 };
 
 use super::value::{Duration, TimeValue, in_range, parse_duration, parse_time_value, split_text_list};
@@ -136,10 +137,11 @@ impl<'a> Fields<'a> {
             0 => number(self.cdo_sequence),
             sequence => sequence,
         };
-        let dtstamp = self.dtstamp.and_then(|property| parse_time_value(property.val.as_str())).map(|value| match value {
-            TimeValue::Date(date) => date.and_time(NaiveTime::MIN),
-            TimeValue::Local(time) | TimeValue::Utc(time) => time,
-        });
+        let dtstamp =
+            self.dtstamp.and_then(|property| parse_time_value(property.val.as_str())).map(|value| match value {
+                TimeValue::Date(date) => date.and_time(NaiveTime::MIN),
+                TimeValue::Local(time) | TimeValue::Utc(time) => time,
+            });
         if dtstamp.is_none() {
             defects.insert(Defect::NoDtStamp);
         }
@@ -165,7 +167,8 @@ pub(crate) fn read(
     };
     let hands = start.as_ref().and_then(|(_, hands)| hands.clone());
     // An instance that cannot be told must not turn into the whole series.
-    let recurrence_id = fields.recurrence_id.map(|property| recurrence_id(property, zones, hands.as_ref())).transpose()?;
+    let recurrence_id =
+        fields.recurrence_id.map(|property| recurrence_id(property, zones, hands.as_ref())).transpose()?;
 
     let details = match start {
         Some((start, hands)) => match details(fields, start, hands.as_ref(), zones, defects) {
@@ -186,7 +189,8 @@ pub(crate) fn read(
     if attendees.len() > ATTENDEES_MAX {
         return Err(CalendarRefusal::TooLarge);
     }
-    let comments: Vec<String> = fields.comments.iter().map(|property| text(property, TEXT_BYTES_MAX, defects)).collect();
+    let comments: Vec<String> =
+        fields.comments.iter().map(|property| text(property, TEXT_BYTES_MAX, defects)).collect();
     Ok(Component {
         recurrence_id,
         order: fields.order(defects),
@@ -242,9 +246,8 @@ fn details(
     let word = |property: Option<&Property<'_>>| {
         property.map(|property| property.val.as_str().trim().to_ascii_uppercase()).unwrap_or_default()
     };
-    let mut categories: Vec<String> =
-        fields.categories.iter().flat_map(|property| split_text_list(property.val.as_str())).take(100).collect();
-    categories.iter_mut().for_each(|category| *category = one_line(category));
+    let categories = fields.categories.iter().flat_map(|property| split_text_list(property.val.as_str()));
+    let categories = categories.take(100).map(|category| one_line(&category)).collect();
     let mut details = EventDetails {
         summary: fields.summary.map(|property| line(property, defects)).unwrap_or_default(),
         description: plain,
@@ -293,7 +296,8 @@ fn end(
     let end = match (start, dtend, duration) {
         (_, Some((end, _)), _) => alike(start, end, hands, zones)?,
         (When::Date(date), None, Some(duration)) => {
-            let days = duration.days.checked_add(duration.seconds.div_euclid(86_400)).ok_or(CalendarRefusal::BadDate)?;
+            let days =
+                duration.days.checked_add(duration.seconds.div_euclid(86_400)).ok_or(CalendarRefusal::BadDate)?;
             When::Date(later(date.and_time(NaiveTime::MIN), days).ok_or(CalendarRefusal::BadDate)?.date())
         }
         (When::At(moment), None, Some(duration)) => match hands {
@@ -369,11 +373,7 @@ fn recurrence(
         dates.dedup();
         if dates.len() > EXTRA_DATES_MAX { Err(CalendarRefusal::TooLarge) } else { Ok(dates) }
     };
-    Ok(Recurrence {
-        rrule: usable.map(str::to_owned),
-        rdate: dates(&fields.rdates)?,
-        exdate: dates(&fields.exdates)?,
-    })
+    Ok(Recurrence { rrule: usable.map(str::to_owned), rdate: dates(&fields.rdates)?, exdate: dates(&fields.exdates)? })
 }
 
 /// A link that may stand on a page: `http` or `https`, and nothing in it that could break out of it.
@@ -390,7 +390,10 @@ fn line(property: &Property<'_>, defects: &mut BTreeSet<Defect>) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A text of several lines, without control characters and space around it.

@@ -251,7 +251,8 @@ impl<'a> ContentLine<'a> {
         let name_end = line.find([':', ';'])?;
         let name = line.get(..name_end)?.trim();
         let rest = line.get(name_end..)?;
-        let fits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        let fits =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
         // A web address at the start of a line is text, not a property called "https".
         if !fits || rest.starts_with("://") {
             return None;
@@ -267,7 +268,8 @@ impl<'a> ContentLine<'a> {
     }
 
     fn is_text(&self) -> bool {
-        matches!(self.name.as_ref(), "SUMMARY" | "DESCRIPTION" | "LOCATION" | "COMMENT" | "CONTACT") || self.name.starts_with("X-")
+        matches!(self.name.as_ref(), "SUMMARY" | "DESCRIPTION" | "LOCATION" | "COMMENT" | "CONTACT")
+            || self.name.starts_with("X-")
     }
 
     fn write(&self, out: &mut String) {
@@ -307,13 +309,8 @@ fn value_start(name: &str, rest: &str) -> Option<usize> {
     let mut colons = outside_quotes.map(|(at, _)| at).peekable();
     // A quote that was never closed hides every colon after it.
     let mut all = rest.match_indices(':').map(|(at, _)| at).peekable();
-    match colons.peek().copied() {
-        Some(first) => colons.find(fits).or(Some(first)),
-        None => {
-            let first = all.peek().copied();
-            all.find(fits).or(first)
-        }
-    }
+    let first = colons.peek().or_else(|| all.peek()).copied()?;
+    Some(colons.find(fits).or_else(|| all.find(fits)).unwrap_or(first))
 }
 
 /// `;KEY=value;KEY="value"` with the quotes taken off; parameters without a value are left out.
@@ -387,9 +384,15 @@ mod tests {
             );
         };
         check_line("ORGANIZER;;CN=A: B;x=:MAILTO:a@example.com", "ORGANIZER;CN=\"A: B\";X=:MAILTO:a@example.com");
-        check_line("DTSTART;TZID=(UTC-05:00) East:20260301T090000", "DTSTART;TZID=\"(UTC-05:00) East\":20260301T090000");
+        check_line(
+            "DTSTART;TZID=(UTC-05:00) East:20260301T090000",
+            "DTSTART;TZID=\"(UTC-05:00) East\":20260301T090000",
+        );
         check_line("DTSTART;TZID=\"open:20260301T090000", "DTSTART;TZID=\"open\":20260301T090000");
-        check_line("ATTENDEE;MEMBER=\"mailto:a@b.c\",\"mailto:d@e.f\":x", "ATTENDEE;MEMBER=\"mailto:a@b.c,mailto:d@e.f\":x");
+        check_line(
+            "ATTENDEE;MEMBER=\"mailto:a@b.c\",\"mailto:d@e.f\":x",
+            "ATTENDEE;MEMBER=\"mailto:a@b.c,mailto:d@e.f\":x",
+        );
         check_line("SUMMARY;LANGUAGE=en;junk:a:b", "SUMMARY;LANGUAGE=\"en\":a:b");
     }
 
@@ -402,7 +405,10 @@ mod tests {
 
     #[test]
     fn indented_calendars_are_moved_back() {
-        check("  BEGIN:VCALENDAR\n  SUMMARY:a\n   b\n\n  END:VCALENDAR\n", "BEGIN:VCALENDAR\nSUMMARY:ab\nEND:VCALENDAR\n");
+        check(
+            "  BEGIN:VCALENDAR\n  SUMMARY:a\n   b\n\n  END:VCALENDAR\n",
+            "BEGIN:VCALENDAR\nSUMMARY:ab\nEND:VCALENDAR\n",
+        );
     }
 
     #[test]

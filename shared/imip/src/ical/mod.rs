@@ -9,7 +9,7 @@ mod zones;
 
 use std::collections::{BTreeSet, HashMap};
 
-use icalendar::parser::{Component as Parsed, Property, read_calendar_simple};
+use icalendar::parser::{Component as Parsed, ParseString, Property, read_calendar_simple};
 use itip::{Component, ItipMessage, Method, Uid};
 
 use crate::limits::EVENTS_MAX;
@@ -66,7 +66,7 @@ pub(crate) fn read_calendar_with(bytes: &[u8], fallback: Option<Method>) -> Resu
 
 /// A property's parameter; the pre-pass has made the keys upper-case.
 pub(crate) fn param<'a>(property: &'a Property<'_>, key: &str) -> Option<&'a str> {
-    property.params.iter().find(|param| param.key == key)?.val.as_ref().map(|value| value.as_str())
+    property.params.iter().find(|param| param.key == key)?.val.as_ref().map(ParseString::as_str)
 }
 
 struct Reader {

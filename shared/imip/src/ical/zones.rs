@@ -146,7 +146,8 @@ fn definition(rest: &str) -> Option<(String, String)> {
         match head.split(';').next().unwrap_or_default() {
             "TZID" => tzid = tzid.or(Some(value)),
             "BEGIN" | "END" if !matches!(value, "STANDARD" | "DAYLIGHT") => return None,
-            "BEGIN" | "END" | "DTSTART" | "TZOFFSETFROM" | "TZOFFSETTO" | "RRULE" | "RDATE" | "TZNAME" | "X-LIC-LOCATION" => {
+            "BEGIN" | "END" | "DTSTART" | "TZOFFSETFROM" | "TZOFFSETTO" | "RRULE" | "RDATE" | "TZNAME"
+            | "X-LIC-LOCATION" => {
                 text.extend([line, "\r\n"]);
             }
             _ => {}

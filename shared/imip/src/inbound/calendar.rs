@@ -14,7 +14,10 @@ use crate::{CalendarRefusal, Defect};
 pub(crate) fn is_labelled(part: &Part<'_>) -> bool {
     let kind = part.content_type.as_str();
     let name = part.name.to_ascii_lowercase();
-    kind.contains("calendar") || kind.ends_with("/ics") || kind.ends_with("/x-ics") || kind.ends_with("ical")
+    kind.contains("calendar")
+        || kind.ends_with("/ics")
+        || kind.ends_with("/x-ics")
+        || kind.ends_with("ical")
         || [".ics", ".ical", ".icalendar", ".vcs"].iter().any(|suffix| name.ends_with(suffix))
 }
 
@@ -42,7 +45,8 @@ pub(crate) type Found = (Vec<ItipMessage>, Option<String>);
 /// Reads the calendar parts of a mail; where there are none, those of a mail forwarded in it; where there
 /// are none either, a calendar that stands in a text, or in the raw mail because its frame is broken.
 pub(crate) fn find(mail: &[u8], parts: &[Part<'_>], defects: &mut BTreeSet<Defect>) -> Result<Found, CalendarRefusal> {
-    let labelled = |forwarded: bool| parts.iter().filter(move |part| is_labelled(part) && (part.forwarded > 0) == forwarded);
+    let labelled =
+        |forwarded: bool| parts.iter().filter(move |part| is_labelled(part) && (part.forwarded > 0) == forwarded);
     let own: Vec<_> = labelled(false).collect();
     let forwarded: Vec<_> = labelled(true).collect();
     if !own.is_empty() {
@@ -97,7 +101,9 @@ fn read_parts(parts: &[&Part<'_>], defects: &mut BTreeSet<Defect>) -> Result<Fou
 /// each calendar twice, and the texts of the two may differ in form.
 fn says_the_same(known: &ItipMessage, other: &ItipMessage) -> bool {
     let versions = |message: &ItipMessage| -> Vec<_> {
-        let version = |component: &Component| (component.recurrence_id.as_ref().map(itip::RecurrenceId::instant), component.order);
+        let version = |component: &Component| {
+            (component.recurrence_id.as_ref().map(itip::RecurrenceId::instant), component.order)
+        };
         message.components.iter().map(version).collect()
     };
     known.uid == other.uid && known.method == other.method && versions(known) == versions(other)

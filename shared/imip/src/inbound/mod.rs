@@ -133,7 +133,10 @@ fn without_envelope(raw: &[u8]) -> &[u8] {
 }
 
 fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn all_addresses(headers: &Message<'_>, name: &HeaderName<'_>) -> Vec<CalAddress> {
@@ -163,9 +166,10 @@ fn is_report(headers: &Message<'_>, parts: &[Part<'_>]) -> bool {
             && matches!(part.content_type.as_str(), "message/delivery-status" | "message/disposition-notification")
     };
     let has = |name: &str| headers.headers().iter().any(|field| field.name().eq_ignore_ascii_case(name));
-    let daemon = headers.from().and_then(Address::first).and_then(mail_parser::Addr::address).is_some_and(|from| {
-        from.split('@').next().is_some_and(|local| local.eq_ignore_ascii_case("mailer-daemon"))
-    });
+    let daemon =
+        headers.from().and_then(Address::first).and_then(mail_parser::Addr::address).is_some_and(|from| {
+            from.split('@').next().is_some_and(|local| local.eq_ignore_ascii_case("mailer-daemon"))
+        });
     headers.content_type().is_some_and(is_type)
         || parts.iter().any(states_delivery)
         || has("X-Failed-Recipients")
@@ -189,7 +193,9 @@ fn kind(headers: &Message<'_>, block: &[u8], calendar: Option<&[ItipMessage]>, f
     let useless = calendar.is_none() && files.is_empty();
     if replied && !answers || automatic.starts_with("auto-") && useless {
         MailKind::AutoReply
-    } else if calendar.is_none() && (!field("List-Id").is_empty() || ["bulk", "list", "junk"].contains(&precedence.as_str())) {
+    } else if calendar.is_none()
+        && (!field("List-Id").is_empty() || ["bulk", "list", "junk"].contains(&precedence.as_str()))
+    {
         MailKind::List
     } else {
         MailKind::Personal
