@@ -281,7 +281,7 @@ class World {
   }
 
   /** Nothing more arrives: for a while that is longer than a hint takes. */
-  async quiet({ after, ms = 1500, except = () => false }) {
+  async quiet({ after, ms = 1000, except = () => false }) {
     await sleep(ms);
     const more = (await this.messages({ after })).filter((mail) => !except(mail));
     assert.deepEqual(
@@ -403,7 +403,7 @@ class Meeting {
   /** Waits until the API lists the event and takes its id. */
   async appear() {
     const path_ = `/organizer/${encodeURIComponent(this.organizer.email)}/events`;
-    const listed = (list) => list.find((line) => line.summary_html.includes(escapeHtml(this.says.summary)));
+    const listed = (list) => list.find((line) => readable(line.summary_html) === this.says.summary);
     const line = await eventually(`${this.says.summary} in ${path_}`, async () => listed(await this.world.get(path_)));
     this.id = line.uid;
     return line;
@@ -438,8 +438,6 @@ export const readable = (html) =>
   html.replace(/&(?:#(\d+)|#x([0-9a-f]+)|(amp|lt|gt|quot|apos));/gi, (_, decimal, hex, name) =>
     name ? ENTITIES[name.toLowerCase()] : String.fromCodePoint(decimal ? Number(decimal) : parseInt(hex, 16)),
   );
-
-export const escapeHtml = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 class Guest {
   #answers = 0;

@@ -92,6 +92,7 @@ export function readCalendar(text) {
       partstat: property.getParameter("partstat"),
       rsvp: property.getParameter("rsvp"),
       cn: property.getParameter("cn"),
+      role: property.getParameter("role") ?? null,
     })),
     names: master.getAllProperties().map((property) => property.name),
   };
