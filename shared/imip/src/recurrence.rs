@@ -1,6 +1,7 @@
 //! The occurrences of an event: rule, extra dates, exceptions and overrides put together, within bounds.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use itip::{EventDetails, EventStatus, Moment, Override, OverrideState, Timestamp, When};
@@ -69,18 +70,19 @@ pub(crate) fn last_end(details: &EventDetails, steps: &mut u32) -> Option<Timest
         if !rule.ends() {
             return None;
         }
-        let mut look_from = |local: NaiveDateTime| {
+        let last_day = rule.until.map_or(NaiveDate::MAX, |until| until.date() + TimeDelta::days(1));
+        let mut look_from = |first_day: NaiveDate| {
             let allowed = (*steps).min(RULE_STEPS_MAX);
-            let mut starts = series.rule_starts(rule, local, allowed);
+            let mut starts = series.rule_starts(rule, first_day..=last_day, allowed);
             let found = starts.by_ref().filter(kept).last();
             *steps -= allowed - starts.expansion.steps_left();
             (found, starts.expansion.gave_up())
         };
         // Close to UNTIL there is nearly always a last start; only where there is none is all gone through.
-        let near_until = rule.until.filter(|_| rule.count.is_none()).map(|until| until.date().and_time(NaiveTime::MIN));
+        let near_until = rule.until.filter(|_| rule.count.is_none()).map(Until::date);
         let (mut found, mut gave_up) = near_until.map_or((None, false), &mut look_from);
         if found.is_none() {
-            (found, gave_up) = look_from(series.start.local);
+            (found, gave_up) = look_from(series.start.local.date());
         }
         last = last.max(found.map(|start| start.instant));
         if gave_up {
@@ -154,29 +156,27 @@ impl<'a> Series<'a> {
         std::iter::once(self.start).chain(dates).collect()
     }
 
-    fn rule_starts<'s>(&'s self, rule: &'s Rule, not_before: NaiveDateTime, steps: u32) -> RuleStarts<'s> {
+    fn rule_starts<'s>(&'s self, rule: &'s Rule, window: RangeInclusive<NaiveDate>, steps: u32) -> RuleStarts<'s> {
         let left = rule.count.map(|count| {
-            // DTSTART is the first of COUNT even where the rule would not give it. If it does, then in its first period.
-            let first = rule.expand(self.start.local, self.start.local, steps.min(RULE_STEPS_MAX / 10)).next();
+            // DTSTART is the first of COUNT even where the rule would not give it.
+            let day = self.start.local.date();
+            let first = rule.expand(self.start.local, day..=day, steps).next();
             count.saturating_sub(u32::from(first != Some(self.start.local)))
         });
-        RuleStarts {
-            series: self,
-            until: rule.until,
-            left,
-            expansion: rule.expand(self.start.local, not_before, steps),
-        }
+        RuleStarts { series: self, until: rule.until, left, expansion: rule.expand(self.start.local, window, steps) }
     }
 
-    /// Starts whose occurrence may overlap the window, in order; at most `max` of the rule's.
+    /// Starts whose occurrence may overlap the time asked for, in order; at most `max` of the rule's.
     fn starts(&self, from: Timestamp, until: Timestamp, max: usize) -> Vec<Start> {
         let may_overlap = |start: &Start| start.instant < until && start.instant.plus(self.length) >= from;
         let mut starts: Vec<Start> = self.extra_starts();
         if let Some(rule) = &self.rule {
             // A day of slack for the offsets of any two zones.
-            let not_before = self.clock.local(from.plus(-self.length.saturating_add(DAY))).unwrap_or(self.start.local);
+            let day = |at: Timestamp| Clock::Utc.local(at).map(|local| local.date());
+            let first = day(from.plus(-self.length.saturating_add(DAY))).unwrap_or(self.start.local.date());
+            let last = day(until.min(self.details.last_end.unwrap_or(until)).plus(DAY)).unwrap_or(NaiveDate::MAX);
             starts.extend(
-                self.rule_starts(rule, not_before, RULE_STEPS_MAX)
+                self.rule_starts(rule, first..=last, RULE_STEPS_MAX)
                     .take_while(|start| start.instant < until)
                     .filter(|start| may_overlap(start) && !self.is_excluded(start))
                     .take(max),

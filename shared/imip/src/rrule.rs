@@ -3,6 +3,8 @@
 //! never written out, so that `BYHOUR`, `BYMINUTE` and `BYSECOND` lists cost nothing until they are asked for.
 //! Zones, COUNT and UNTIL are the caller's.
 
+use std::ops::RangeInclusive;
+
 use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Weekday};
 
 /// FREQ.
@@ -169,19 +171,21 @@ impl Rule {
     /// The wall-clock times of the rule from `start` on, ascending, none before `start`; at most `steps` days
     /// and candidates are looked at.
     ///
-    /// `not_before` lets a rule without COUNT skip whole periods that lie earlier.
-    pub(crate) fn expand(&self, start: NaiveDateTime, not_before: NaiveDateTime, steps: u32) -> Expansion<'_> {
+    /// A rule without COUNT skips whole periods before the first day of `window`; none looks past the last.
+    pub(crate) fn expand(&self, start: NaiveDateTime, window: RangeInclusive<NaiveDate>, steps: u32) -> Expansion<'_> {
         let mut filled = self.filled_from(start);
         let times = Times {
             hours: std::mem::take(&mut filled.hours),
             minutes: std::mem::take(&mut filled.minutes),
             seconds: std::mem::take(&mut filled.seconds),
         };
-        let mut expansion = Expansion { filled, rule: self, start, period: 0, times, pending: None, steps_left: steps };
-        if self.count.is_none() && not_before > start {
+        let last_day = (*window.end()).min(NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default());
+        let (rule, period, pending) = (self, 0, None);
+        let mut expansion = Expansion { rule, filled, start, last_day, period, times, pending, steps_left: steps };
+        if self.count.is_none() && *window.start() > start.date() {
             // One period of slack: a week, or a week number, may reach over the border.
             let interval = u64::from(self.interval);
-            let period = expansion.period_of(not_before).saturating_sub(interval);
+            let period = expansion.period_of(window.start().and_time(NaiveTime::MIN)).saturating_sub(interval);
             expansion.period = period - period % interval;
         }
         expansion
@@ -321,11 +325,12 @@ struct Pending {
     queue: Vec<u64>,
 }
 
-/// The times of a rule, one by one. Ends at the year 9999, or after `RULE_STEPS_MAX` steps.
+/// The times of a rule, one by one, until the window, the year 9999 or the steps end.
 pub(crate) struct Expansion<'a> {
     rule: &'a Rule,
     filled: Rule,
     start: NaiveDateTime,
+    last_day: NaiveDate,
     /// Index of the next period, counted in units of FREQ from the period of `start`.
     period: u64,
     /// The times of the current period; those of every period unless FREQ is shorter than a day.
@@ -392,7 +397,8 @@ impl Expansion<'_> {
         let index = self.period;
         let days = match self.rule.freq {
             Freq::Yearly => {
-                let year = self.start.year().checked_add(i32::try_from(index).ok()?).filter(|year| *year <= 9999)?;
+                let year = self.start.year().checked_add(i32::try_from(index).ok()?)?;
+                self.within(NaiveDate::from_ymd_opt(year, 1, 1)?)?;
                 let all: Vec<u32> = (1..=12).collect();
                 let months = if self.filled.months.is_empty() { all } else { self.filled.months.clone() };
                 let mut days = Vec::new();
@@ -405,13 +411,16 @@ impl Expansion<'_> {
             Freq::Monthly => {
                 let first =
                     self.start.date().with_day(1)?.checked_add_months(Months::new(u32::try_from(index).ok()?))?;
-                self.admitted(first, days_in_month(first))?
+                self.admitted(self.within(first)?, days_in_month(first))?
             }
             Freq::Weekly => {
                 let first = self.first_of_week().checked_add_days(Days::new(index.checked_mul(7)?))?;
-                self.admitted(first, 7)?
+                self.admitted(self.within(first)?, 7)?
             }
-            Freq::Daily => self.admitted(self.start.date().checked_add_days(Days::new(index))?, 1)?,
+            Freq::Daily => {
+                let day = self.start.date().checked_add_days(Days::new(index))?;
+                self.admitted(self.within(day)?, 1)?
+            }
             Freq::Hourly | Freq::Minutely | Freq::Secondly => return self.next_part_of_day(),
         };
         self.period += u64::from(self.rule.interval);
@@ -427,7 +436,7 @@ impl Expansion<'_> {
         };
         let seconds = i64::try_from(self.period.checked_mul(unit)?).ok()?;
         let at = self.start_of_unit().checked_add_signed(TimeDelta::try_seconds(seconds)?)?;
-        let days = self.admitted(at.date(), 1)?;
+        let days = self.admitted(self.within(at.date())?, 1)?;
         let Rule { hours, minutes, seconds, .. } = self.rule;
         let excluded = |list: &[u32], value: u32| !list.is_empty() && !list.contains(&value);
         let skip_to = if days.is_empty() {
@@ -456,10 +465,12 @@ impl Expansion<'_> {
         Some(days)
     }
 
+    /// A period's first day, unless nobody asked for it any more.
+    fn within(&self, first: NaiveDate) -> Option<NaiveDate> {
+        (first <= self.last_day).then_some(first)
+    }
+
     fn admitted(&mut self, first: NaiveDate, length: u32) -> Option<Vec<NaiveDate>> {
-        if first.year() > 9999 {
-            return None;
-        }
         self.spend(length as usize)?;
         Some(first.iter_days().take(length as usize).filter(|day| self.filled.admits(*day)).collect())
     }

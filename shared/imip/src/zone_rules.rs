@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDateTime, TimeDelta};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
 use crate::ical::value::{TimeValue, parse_offset, parse_time_value};
 use crate::limits::{OBSERVANCES_MAX, RULE_STEPS_MAX, ZONE_RULES_MAX, ZONE_YEARS_MAX};
@@ -118,9 +118,9 @@ impl ZoneRules {
             let Some(rule) = &observance.rule else { continue };
             // A rule that ended long ago still says which offset it left behind.
             let last_year = rule.until.map_or(year, |until| until.date().year().min(year));
-            let window = observance.start.with_year(last_year - 2).unwrap_or(observance.start);
-            rule.expand(observance.start, window, RULE_STEPS_MAX)
-                .take_while(|local| local.year() <= year + 1 && !observance.is_past_until(*local))
+            let january = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default();
+            rule.expand(observance.start, january(last_year - 2)..=january(year + 2), RULE_STEPS_MAX)
+                .take_while(|local| !observance.is_past_until(*local))
                 .for_each(&mut note);
         }
         onsets.sort_unstable();
@@ -135,7 +135,8 @@ impl Observance {
         self.rule = self.rule.take().filter(|rule| rule.freq == Freq::Yearly).map(|rule| rule.once_a_year(self.start));
         if let Some(rule) = self.rule.take_if(|rule| rule.count.is_some()) {
             let count = rule.count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
-            self.dates.extend(rule.expand(self.start, self.start, RULE_STEPS_MAX).take(count.min(OBSERVANCES_MAX)));
+            let all = rule.expand(self.start, NaiveDate::MIN..=NaiveDate::MAX, RULE_STEPS_MAX);
+            self.dates.extend(all.take(count.min(OBSERVANCES_MAX)));
         }
         self
     }

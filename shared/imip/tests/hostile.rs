@@ -48,7 +48,7 @@ fn all_fixtures() -> Vec<Vec<u8>> {
 #[test]
 fn fixtures_cut_anywhere_are_read_or_refused() {
     for bytes in all_fixtures() {
-        for end in (0..bytes.len()).step_by(37) {
+        for end in (0..bytes.len()).step_by(97) {
             read_everything(&bytes[..end]);
             read_everything(&bytes[end..]);
         }
@@ -85,7 +85,7 @@ fn mangled_fixtures_are_read_or_refused() {
     ];
     let mut dice = Dice(1);
     for bytes in all_fixtures() {
-        for _ in 0..60 {
+        for _ in 0..25 {
             let mut mangled = bytes.clone();
             for _ in 0..=dice.roll(6) {
                 let at = dice.roll(mangled.len());
