@@ -1,4 +1,4 @@
-//! Time-zone names and the clocks behind them. The only file that knows `chrono-tz`.
+//! Time-zone names and the clocks behind them. Only this file and `vtimezone` know `chrono-tz`.
 //!
 //! A TZID is a free text. What it means is looked for in the order of how much can go wrong: its own name,
 //! then the VTIMEZONE that came with it, then a guess that its text fully supports; and if none of these
