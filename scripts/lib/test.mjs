@@ -85,8 +85,8 @@ async function cargoDeny() {
 /** id, what it is, whether --quick runs it, how. */
 const SECTIONS = [
   ["format", "rustfmt", true, () => check("cargo", ["fmt", "--check"])],
-  ["lint", "clippy, native", true, () => clippy("--workspace", "--exclude", WORKER, "--all-targets")],
-  ["rust", "Rust tests", true, () => cargoTest("--no-fail-fast", "--workspace", "--exclude", WORKER)],
+  ["lint", "clippy, native", true, () => clippy("--workspace", "--all-targets")],
+  ["rust", "Rust tests", true, () => cargoTest("--no-fail-fast", "--workspace")],
   [
     "lint-wasm",
     "clippy, the Worker for wasm: production and local",
