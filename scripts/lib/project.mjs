@@ -121,7 +121,7 @@ export async function withLock(file, work) {
 export const stateRoot = path.join(root, ".convoke");
 
 /** True in the file that node was started with. */
-export const isEntry = (url) => fs.realpathSync(process.argv[1]) === fileURLToPath(url);
+export const isEntry = (url) => process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(url);
 
 /** Ends a script with a readable line instead of a stack when the cause is known. */
 export function main(work) {
