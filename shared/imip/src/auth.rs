@@ -111,7 +111,12 @@ impl Results {
         let mut verdict = AuthVerdict::None;
         for (result, from) in &self.dmarc {
             if from.as_deref().is_some_and(|from| from.trim_end_matches('.') != domain.trim_end_matches('.')) {
-                return AuthVerdict::Fail("verdict-for-another-domain");
+                // The receiver writes an internationalised domain as xn--…; that proves nothing either way.
+                return if domain.is_ascii() {
+                    AuthVerdict::Fail("verdict-for-another-domain")
+                } else {
+                    AuthVerdict::None
+                };
             }
             match result.as_str() {
                 "fail" => return AuthVerdict::Fail("dmarc-fail"),
@@ -223,6 +228,14 @@ mod tests {
         );
         check("From: ana@example.com\r\nFROM : eve@example.com", AuthVerdict::Fail("several-from-headers"));
         check("From: g: ana@example.com, eve@example.com;", AuthVerdict::Fail("several-from-addresses"));
+    }
+
+    #[test]
+    fn a_domain_in_other_letters_is_neither_proven_nor_forged() {
+        check(
+            "Authentication-Results: mx.example.net; dmarc=pass header.from=xn--mller-kva.example\r\nFrom: ana@müller.example",
+            AuthVerdict::None,
+        );
     }
 
     #[test]

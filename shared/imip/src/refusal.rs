@@ -22,8 +22,8 @@ pub enum CalendarRefusal {
     /// A calendar without a VEVENT: tasks, notes, free/busy times.
     #[error("The calendar holds no event, only tasks, notes, time zones or free/busy times.")]
     NoEvent,
-    /// A VEVENT without UID (RFC 5545 section 3.8.4.7).
-    #[error("The event has no UID, so later changes to it could not be recognised.")]
+    /// A VEVENT without UID (RFC 5545 section 3.8.4.7) in a message about an event that is known.
+    #[error("The message has no UID, so it does not say which event it is about.")]
     NoUid,
     /// No DTSTART where one is required.
     #[error("The event has no start.")]
@@ -113,7 +113,7 @@ pub enum Defect {
     MethodMismatch,
     /// No METHOD: taken as PUBLISH.
     NoMethod,
-    /// A posted event had no UID: one was made from its summary and day.
+    /// An event had no UID: one was made from its summary and day.
     NoUid,
     /// No DTSTAMP: counts as the oldest.
     NoDtStamp,

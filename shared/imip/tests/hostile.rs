@@ -182,7 +182,7 @@ fn limits_are_named() {
         ("BEGIN:VCALENDAR\nEND:VCALENDAR", CalendarRefusal::NoEvent),
         ("BEGIN:VCALENDAR\nBEGIN:VTODO\nUID:1\nEND:VTODO\nEND:VCALENDAR", CalendarRefusal::NoEvent),
         (
-            "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nDTSTART:20260101\nEND:VEVENT\nEND:VCALENDAR",
+            "BEGIN:VCALENDAR\nMETHOD:CANCEL\nBEGIN:VEVENT\nDTSTART:20260101\nEND:VEVENT\nEND:VCALENDAR",
             CalendarRefusal::NoUid,
         ),
         ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nEND:VEVENT\nEND:VCALENDAR", CalendarRefusal::NoStart),

@@ -3,11 +3,13 @@
 //!
 //! The outcome is the METHOD, `refused` with the reason that its sender is told, or `ignored`:
 //! delivery reports, automatic answers, list mail, and whatever holds no calendar at all.
+//! A calendar that was read and understood but in which nothing takes place (`no-event`: tasks, free/busy
+//! times, an empty feed; `no-start`) has its METHOD as the outcome and says so in the reason.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use imip::{CalendarRefusal, MailKind, read_calendar_events, read_mail};
+use imip::{CalendarRefusal, MailKind, calendar_method, read_calendar, read_mail};
 use itip::ItipMessage;
 
 fn main() -> std::io::Result<()> {
@@ -38,14 +40,14 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn classify(bytes: &[u8]) -> (String, &'static str) {
+type Verdict = (String, &'static str);
+
+fn classify(bytes: &[u8]) -> Verdict {
     if !looks_like_mail(bytes) {
-        return match read_calendar_events(bytes) {
-            Ok(reading) => taken(&reading.messages),
-            Err(reason @ (CalendarRefusal::NotACalendar | CalendarRefusal::Empty)) => {
-                ("ignored".to_owned(), reason.as_str())
-            }
-            Err(reason) => ("refused".to_owned(), reason.as_str()),
+        return match read_calendar(bytes) {
+            Ok(messages) => taken(&messages),
+            Err(reason @ (CalendarRefusal::NotACalendar | CalendarRefusal::Empty)) => ignored(reason.as_str()),
+            Err(reason) => refused(bytes, reason),
         };
     }
     let mail = match read_mail(bytes) {
@@ -53,16 +55,28 @@ fn classify(bytes: &[u8]) -> (String, &'static str) {
         Err(reason) => return ("refused".to_owned(), reason.as_str()),
     };
     match (mail.kind, &mail.calendar) {
-        (kind @ (MailKind::Bounce | MailKind::AutoReply | MailKind::List), _) => ("ignored".to_owned(), kind.as_str()),
+        (kind @ (MailKind::Bounce | MailKind::AutoReply | MailKind::List), _) => ignored(kind.as_str()),
         (MailKind::Personal, Ok(messages)) => taken(messages),
-        (MailKind::Personal, Err(reason @ CalendarRefusal::NoCalendar)) => ("ignored".to_owned(), reason.as_str()),
-        (MailKind::Personal, Err(reason)) => ("refused".to_owned(), reason.as_str()),
+        (MailKind::Personal, Err(reason @ CalendarRefusal::NoCalendar)) => ignored(reason.as_str()),
+        (MailKind::Personal, Err(reason)) => refused(bytes, *reason),
     }
 }
 
-fn taken(messages: &[ItipMessage]) -> (String, &'static str) {
+fn taken(messages: &[ItipMessage]) -> Verdict {
     let method = messages.first().map_or("publish", |message| message.method.as_str());
     (method.to_ascii_lowercase(), "-")
+}
+
+fn refused(bytes: &[u8], reason: CalendarRefusal) -> Verdict {
+    let nothing_takes_place = matches!(reason, CalendarRefusal::NoEvent | CalendarRefusal::NoStart);
+    match calendar_method(bytes).filter(|_| nothing_takes_place) {
+        Some(method) => (method.as_str().to_ascii_lowercase(), reason.as_str()),
+        None => ("refused".to_owned(), reason.as_str()),
+    }
+}
+
+fn ignored(reason: &'static str) -> Verdict {
+    ("ignored".to_owned(), reason)
 }
 
 /// A mail begins with header fields, a calendar with BEGIN.

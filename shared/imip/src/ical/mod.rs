@@ -39,6 +39,15 @@ pub fn read_calendar(bytes: &[u8]) -> Result<Vec<ItipMessage>, CalendarRefusal> 
     read_calendar_events(bytes).map(|reading| reading.messages)
 }
 
+/// METHOD of a calendar text, PUBLISH if it has none; `None` if it is no calendar or names an unknown one.
+pub(crate) fn method_of(bytes: &[u8]) -> Option<Method> {
+    let calendar = lines::repair(bytes).ok()?.calendars.into_iter().next()?;
+    let written = calendar.lines().filter_map(|line| line.split_once(':')).find_map(|(name, value)| {
+        (name.split(';').next() == Some("METHOD") && !value.trim().is_empty()).then_some(value)
+    });
+    written.map_or(Some(Method::Publish), Method::parse)
+}
+
 /// `fallback` is the METHOD of the MIME parameter, for a body that has none.
 pub(crate) fn read_calendar_with(bytes: &[u8], fallback: Option<Method>) -> Result<CalendarReading, CalendarRefusal> {
     let lines::Repaired { calendars, defects } = lines::repair(bytes)?;
@@ -99,7 +108,7 @@ impl Reader {
             }
             let uid = match (fields.uid(), method) {
                 (Some(uid), _) => uid,
-                (None, Method::Publish) => self.made_uid(&fields),
+                (None, Method::Publish | Method::Request) => self.made_uid(&fields, method),
                 (None, _) => {
                     self.reading.refused.push((Uid(String::new()), CalendarRefusal::NoUid));
                     continue;
@@ -135,9 +144,9 @@ impl Reader {
     }
 
     /// A made UID that this calendar has not yet used: two matinees of one day are two events.
-    fn made_uid(&mut self, fields: &event::Fields<'_>) -> Uid {
+    fn made_uid(&mut self, fields: &event::Fields<'_>, method: Method) -> Uid {
         self.defects.insert(Defect::NoUid);
-        let Uid(made) = fields.made_uid();
+        let Uid(made) = fields.made_uid(method);
         let count = self.made_uids.entry(made.clone()).and_modify(|count| *count += 1).or_insert(1);
         Uid(if *count == 1 { made } else { format!("{made}-{count}") })
     }

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use itip::{Component, ItipMessage, Method};
 
-use crate::ical::{CalendarReading, read_calendar_with};
-use crate::mime::Part;
+use crate::ical::{CalendarReading, method_of, read_calendar_with};
+use crate::mime::{self, Part};
 use crate::{CalendarRefusal, Defect};
 
 /// Whether a part says of itself that it is a calendar.
@@ -65,6 +65,13 @@ pub(crate) fn find(mail: &[u8], parts: &[Part<'_>], defects: &mut BTreeSet<Defec
         return Ok((reading.messages, reading.language));
     }
     Err(if parts.iter().any(is_winmail) { CalendarRefusal::WinmailDat } else { CalendarRefusal::NoCalendar })
+}
+
+/// METHOD of a mail's or file's calendar, whether or not anything in it can be used; PUBLISH if it names none.
+pub fn calendar_method(raw: &[u8]) -> Option<Method> {
+    let parts = mime::parts(raw).unwrap_or_default();
+    let of_part = |part: &Part<'_>| method_of(&part.calendar_bytes());
+    parts.iter().filter(|part| is_labelled(part)).find_map(of_part).or_else(|| method_of(raw))
 }
 
 fn read_parts(parts: &[&Part<'_>], defects: &mut BTreeSet<Defect>) -> Result<Found, CalendarRefusal> {

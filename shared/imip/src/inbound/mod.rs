@@ -2,6 +2,8 @@
 
 mod calendar;
 
+pub use calendar::calendar_method;
+
 use std::collections::BTreeSet;
 
 use itip::{CalAddress, ItipMessage, Method};
