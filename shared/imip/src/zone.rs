@@ -168,7 +168,8 @@ const OFFSET_PAIRS: [(i32, i32, &str); 13] = [
 ];
 
 /// What a name without a definition still says: a pair of offsets (`GMT -0500 (Standard) / GMT -0400
-/// (Daylight)`), a bare offset (`UTC+01:00`), or a known name with a copy's number (`Eastern Standard Time 1`).
+/// (Daylight)`), a city under a wrong path (`American/New_York`), a bare offset (`UTC+01:00`), or a known
+/// name with a copy's number (`Eastern Standard Time 1`).
 fn zone_by_guess(name: &str) -> Option<Zone> {
     if let Some((standard, summer)) = name.split_once('/') {
         let hours = |text: &str| {
@@ -182,11 +183,25 @@ fn zone_by_guess(name: &str) -> Option<Zone> {
                 .map(|(.., zone)| Zone::Iana((*zone).to_owned()));
         }
     }
+    if let Some(zone) = name.rsplit_once('/').and_then(|(_, city)| by_city(city)) {
+        return Some(zone);
+    }
     let numbered = name.rsplit_once(' ').filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
     if let Some(zone) = numbered.and_then(|(stem, _)| windows(stem)) {
         return Some(Zone::Iana(zone.to_owned()));
     }
     bare_offset(name.trim_matches(['(', ')'])).and_then(fixed_zone)
+}
+
+/// The zone that is named after a city: the database has each only once, its older spellings aside.
+fn by_city(city: &str) -> Option<Zone> {
+    // Without Australia, where West and North are zones.
+    const CONTINENTS: [&str; 7] = ["Africa", "America", "Asia", "Atlantic", "Europe", "Indian", "Pacific"];
+    let is_it = |tz: &&Tz| {
+        let parts = tz.name().split_once('/').zip(tz.name().rsplit_once('/'));
+        parts.is_some_and(|((area, _), (_, named))| CONTINENTS.contains(&area) && named.eq_ignore_ascii_case(city))
+    };
+    chrono_tz::TZ_VARIANTS.iter().find(is_it).map(|tz| Zone::Iana(tz.name().to_owned()))
 }
 
 /// The offset of `GMT -0500`, `UTC+01:00`, `+0530`; never of a text that says more.
@@ -278,6 +293,7 @@ mod tests {
             ("Europe_London", "Europe/London"),
             ("US-Eastern", "US/Eastern"),
             ("America_New_York", "America/New_York"),
+            ("American/New_York", "America/New_York"),
             ("Eastern Standard Time 1", "America/New_York"),
             ("Central Asia Standard Time", "Asia/Bishkek"),
             ("Mountain Standard Time (Mexico)", "America/Mazatlan"),

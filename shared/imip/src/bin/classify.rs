@@ -4,7 +4,8 @@
 //! The outcome is the METHOD, `refused` with the reason that its sender is told, or `ignored`:
 //! delivery reports, automatic answers, list mail, and whatever holds no calendar at all.
 //! A calendar that was read and understood but in which nothing takes place (`no-event`: tasks, free/busy
-//! times, an empty feed; `no-start`) has its METHOD as the outcome and says so in the reason.
+//! times, an empty feed; `no-start`, or `bad-date` where the start cannot be read) has its METHOD as the
+//! outcome and says so in the reason.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -68,7 +69,8 @@ fn taken(messages: &[ItipMessage]) -> Verdict {
 }
 
 fn refused(bytes: &[u8], reason: CalendarRefusal) -> Verdict {
-    let nothing_takes_place = matches!(reason, CalendarRefusal::NoEvent | CalendarRefusal::NoStart);
+    let nothing_takes_place =
+        matches!(reason, CalendarRefusal::NoEvent | CalendarRefusal::NoStart | CalendarRefusal::BadDate);
     match calendar_method(bytes).filter(|_| nothing_takes_place) {
         Some(method) => (method.as_str().to_ascii_lowercase(), reason.as_str()),
         None => ("refused".to_owned(), reason.as_str()),
