@@ -200,7 +200,7 @@ function facts(event) {
   if (event) {
     if (event.cancelled) nodes.push(element("p", "✕ Cancelled", { class: "off" }));
     nodes.push(element("p", event.when));
-    nodes.push(element("p", `${event.attendees} guests: ${event.accepted} yes, ${event.tentative} maybe, ${event.declined} no. Changed ${event.revision} times.`));
+    nodes.push(element("p", `${event.attendees} ${event.attendees === 1 ? "guest" : "guests"}: ${event.accepted} yes, ${event.tentative} maybe, ${event.declined} no. Changed ${event.revision} times.`));
     const links = element("p");
     links.append(element("a", "Invitation page", { href: `/event/${event.event_id}/invite` }));
     if (event.slug) links.append(" · ", element("a", "Public page", { href: `/s/${event.slug}` }));

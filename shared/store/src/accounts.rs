@@ -20,7 +20,7 @@ pub struct OrganizerRow {
 }
 
 impl OrganizerRow {
-    fn read(row: &Row) -> Result<Self, StoreError> {
+    pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             address: CalAddress::parse(row.text(0)?).map_err(|_| StoreError::Shape { column: 0, wanted: "address" })?,
             name: row.text(1)?.to_owned(),

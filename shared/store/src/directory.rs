@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use itip::{CalAddress, EventDetails, EventId, EventState, Origin, Override, RsvpStatus, Timestamp, Uid};
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::{self, OrganizerRow};
 use crate::{Database, Row, Statement, StoreError, Value};
 
 /// Absolute counts of an event's guests. Invariant: `attendees` is the sum of the four statuses, of `origins` and
@@ -329,9 +330,7 @@ pub struct Binding {
     pub role: Role,
 }
 
-/// Everybody who may speak about a UID.
-pub async fn bindings(db: &dyn Database, uid: &Uid) -> Result<Vec<Binding>, StoreError> {
-    let rows = db.run(Statement::new(sql::BINDINGS, vec![uid.0.as_str().into()])).await?;
+fn read_bindings(rows: &[Row]) -> Result<Vec<Binding>, StoreError> {
     rows.iter()
         .map(|row| {
             Ok(Binding {
@@ -345,6 +344,35 @@ pub async fn bindings(db: &dyn Database, uid: &Uid) -> Result<Vec<Binding>, Stor
             })
         })
         .collect()
+}
+
+fn bindings_of(uid: &Uid) -> Statement {
+    Statement::new(sql::BINDINGS, vec![uid.0.as_str().into()])
+}
+
+/// Everybody who may speak about a UID.
+pub async fn bindings(db: &dyn Database, uid: &Uid) -> Result<Vec<Binding>, StoreError> {
+    read_bindings(&db.run(bindings_of(uid)).await?)
+}
+
+/// Everybody who may speak about a UID, and the account of somebody who wants to: one question for each mail.
+pub async fn bindings_and_account(
+    db: &dyn Database,
+    uid: &Uid,
+    speaker: &CalAddress,
+) -> Result<(Vec<Binding>, Option<OrganizerRow>), StoreError> {
+    let account = Statement::new(accounts::sql::ORGANIZER, vec![speaker.as_str().into()]);
+    let mut answers = db.batch(vec![bindings_of(uid), account]).await?.into_iter();
+    let bindings = read_bindings(&answers.next().unwrap_or_default())?;
+    let account = answers.next().unwrap_or_default().first().map(OrganizerRow::read).transpose()?;
+    Ok((bindings, account))
+}
+
+/// Adds bindings whose pair is free and returns all there are of the UID: whoever came second finds the first one's.
+pub async fn bind_all(db: &dyn Database, uid: &Uid, wanted: &[Binding]) -> Result<Vec<Binding>, StoreError> {
+    let mut statements: Vec<Statement> = wanted.iter().map(|binding| bind(uid, binding)).collect();
+    statements.push(bindings_of(uid));
+    read_bindings(&db.batch(statements).await?.pop().unwrap_or_default())
 }
 
 /// Adds a binding unless the pair is taken; whoever comes second gets the first one's event from [`bindings`].

@@ -72,16 +72,17 @@ pub(crate) enum Resolved {
     Stranger,
 }
 
-/// Resolves a proven sender's message. With `create`, an unknown UID becomes a new event.
+/// Resolves a proven sender's message by the directory's lines about its UID. With `create`, an unknown UID becomes a
+/// new event.
 pub(crate) async fn resolve(
     uid: &Uid,
+    rows: &[Binding],
     sender: &CalAddress,
     organizer: Option<&Organizer>,
     create: bool,
     ctx: &MailContext,
 ) -> Result<Option<Resolved>, IngestError> {
-    let db = ctx.db.as_ref();
-    let mut found = standing(&directory::bindings(db, uid).await?, sender, organizer);
+    let mut found = standing(rows, sender, organizer);
     let mut new = false;
     if found == Standing::New {
         if !create {
@@ -90,16 +91,16 @@ pub(crate) async fn resolve(
         let event = event_id(&ctx.keys, sender, uid);
         let binding =
             |identity: &CalAddress, role| Binding { identity: identity.clone(), event_id: event.clone(), role };
-        let mut statements = vec![directory::bind(uid, &binding(sender, Role::Owner))];
+        let mut wanted = vec![binding(sender, Role::Owner)];
         if let Some(organizer) = organizer {
             let person = person(organizer);
             if person != sender && !person.domain().eq_ignore_ascii_case(&ctx.config.domain) {
-                statements.push(directory::bind(uid, &binding(person, Role::Organizer)));
+                wanted.push(binding(person, Role::Organizer));
             }
         }
-        db.batch(statements).await?;
         // Somebody may have been quicker: his lines count.
-        found = standing(&directory::bindings(db, uid).await?, sender, organizer);
+        let rows = directory::bind_all(ctx.db.as_ref(), uid, &wanted).await?;
+        found = standing(&rows, sender, organizer);
         new = true;
     }
     Ok(Some(match found {
@@ -111,7 +112,7 @@ pub(crate) async fn resolve(
             // Only ORGANIZER's own word keeps the earlier sender: anybody can write his own name into SENT-BY.
             let named = organizer.and_then(|organizer| organizer.sent_by.as_ref());
             let delegate = before.as_ref().filter(|before| named == Some(before));
-            db.batch(directory::take_over(uid, &event, sender, delegate)).await?;
+            ctx.db.batch(directory::take_over(uid, &event, sender, delegate)).await?;
             Resolved::Event { event, owner: sender.clone(), new }
         }
         // A row that was written a moment ago is gone: the take-over of somebody quicker removed it.

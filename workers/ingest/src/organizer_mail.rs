@@ -8,6 +8,7 @@ use itip::{CalAddress, ItipError, ItipMessage, Method, Organizer, Outcome};
 use scheduling::command::{Command, CommandError, Notice, OrganizerCommand, Reply};
 use scheduling::settings::OrganizerSettings;
 use store::accounts::{self, OrganizerRow};
+use store::directory;
 
 use crate::binding::{Resolved, resolve};
 use crate::refusal::Refusal;
@@ -135,10 +136,10 @@ async fn apply(
     ctx: &MailContext,
 ) -> Result<Applied, IngestError> {
     let organizer = message.components.iter().find_map(|component| component.organizer.as_ref());
-    let account = accounts::organizer(ctx.db.as_ref(), sender).await?;
+    let (rows, account) = directory::bindings_and_account(ctx.db.as_ref(), &message.uid, sender).await?;
     let suspended = account.as_ref().is_some_and(|account| account.suspended);
     // Whoever is suspended makes nothing new, but his guests still hear of changes.
-    let Some(resolved) = resolve(&message.uid, sender, organizer, !suspended, ctx).await? else {
+    let Some(resolved) = resolve(&message.uid, &rows, sender, organizer, !suspended, ctx).await? else {
         return Ok(Applied::Refused(Refusal::Suspended));
     };
     let Resolved::Event { event, owner, new } = resolved else {
