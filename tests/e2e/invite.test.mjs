@@ -507,3 +507,32 @@ describe("malformed requests", () => {
     assert.equal((await world.fetch(`/event/${event.id}/report`, { key: "standard", method: "HEAD" })).status, 200);
   });
 });
+
+test("a key reaches as far as its scopes and ends when it is removed", async () => {
+  const other = await world.organizer("apple").announced();
+  const make = async (...scopes) => {
+    const { status, json } = await world.fetch("/v1/keys", { method: "POST", key: "admin", body: { label: "test", scopes } });
+    assert.equal(status, 201);
+    return json;
+  };
+  const status = async (where, key, options) => (await world.fetch(where, { key, ...options })).status;
+  const invite = (id) => [`/v1/events/${id}/invitations`, { method: "POST", body: { email: world.guest().email } }];
+  const may = async (key, id) => {
+    const [where, options] = invite(id);
+    return [await status(where, key, options), await status(`/event/${id}`, key), await status("/system/statistics", key)];
+  };
+  const inviter = await make(`event:${meeting.id}:invite`);
+  assert.deepEqual([await may(inviter.key, meeting.id), await may(inviter.key, other.id)], [[202, 403, 403], [403, 403, 403]]);
+  const reader = await make(`event:${meeting.id}:read`);
+  assert.deepEqual([await may(reader.key, meeting.id), await may(reader.key, other.id)], [[403, 200, 403], [403, 403, 403]]);
+  const owner = await make(`organizer:${other.organizer.email}:*`);
+  assert.deepEqual([await may(owner.key, meeting.id), await may(owner.key, other.id)], [[403, 403, 403], [202, 200, 403]]);
+  const system = await make("system:read");
+  assert.equal(await status("/system/statistics", system.key), 200);
+  assert.equal(await status("/v1/keys", system.key), 403);
+  assert.equal(await status(`/event/${"0".repeat(40)}`, reader.key), 403, "a key for one event does not learn which others exist");
+  const listed = await world.get("/v1/keys", "admin");
+  assert.ok(!JSON.stringify(listed).includes(reader.key));
+  assert.equal(await status(`/v1/keys/${reader.id}`, "admin", { method: "DELETE" }), 204);
+  assert.equal(await status(`/event/${meeting.id}`, reader.key), 403);
+});

@@ -207,6 +207,7 @@ for (const client of ["google", "outlook", "apple"]) {
         assert.deepEqual(await world.get(path), statistics, path);
       }
       const system = await world.get("/system/statistics", "admin");
+      assert.deepEqual(Object.keys(system), STATISTICS_FIELDS);
       assert.equal(system.attendees - systemBefore.attendees, 4);
       for (const word of RSVP_FIELDS) assert.equal(system.rsvp[word] - systemBefore.rsvp[word], rsvp[word], word);
     });

@@ -153,12 +153,13 @@ const EDITS = {
 
 for (const client of ["google", "outlook", "apple"]) {
   describe(`one field at a time in the shape of ${client}`, { concurrency: false }, () => {
-    let meeting, guest, page, last;
+    let meeting, guest, page, last, owner;
 
     before(async () => {
       const organizer = world.organizer(client);
       meeting = await organizer.announced();
       page = await organizer.page();
+      owner = (await world.mailTo(organizer.email)).links.find((link) => link.includes("/o/"));
       guest = world.guest();
       await meeting.invite(guest);
       await guest.replies(meeting, "ACCEPTED");
@@ -185,7 +186,12 @@ for (const client of ["google", "outlook", "apple"]) {
         }
         last = event;
 
-        // Record and /v1/: everything the organizer's calendar says.
+        // Record: what the event's object itself shows to its owner.
+        const record = readable((await world.fetch(owner)).text);
+        for (const text of [meeting.says.summary, meeting.says.location, meeting.says.url]) assert.ok(record.includes(text), `record: ${text}`);
+        assert.match(record, new RegExp(`<dd>${revision}</dd>`));
+
+        // Projection: everything the organizer's calendar says.
         const full = await world.get(`/v1/events/${meeting.id}`);
         const { says } = meeting;
         assert.deepEqual(
@@ -275,4 +281,55 @@ test("200 mails for one event at once leave one order: the newest version whole,
   assert.equal((await world.event(meeting.id)).sequence, count("updated"));
   assert.equal((await world.get(`/organizer/${encodeURIComponent(organizer.email)}/events`)).length, 1);
   await world.mailTo(organizer.email);
+});
+
+test("invitations, answers and edits all at once: counters equal a recount, everybody interested ends with the newest version", { timeout: 120_000 }, async () => {
+  const organizer = world.organizer("outlook");
+  const meeting = await organizer.announced();
+  const guests = Array.from({ length: 40 }, (_, i) => world.guest(["google", "outlook", "apple"][i % 3]));
+  const answers = ["ACCEPTED", "TENTATIVE", "DECLINED", null];
+  const about = ({ calendar }) => calendar?.uid === meeting.id;
+  const each = guests.map(async (guest, i) => {
+    const body = new URLSearchParams({ email: guest.email, name: guest.name, origin: i % 2 ? "webform" : "wix" });
+    assert.equal((await world.fetch(`/event/${meeting.id}/invite`, { method: "POST", body })).status, 303);
+    const held = () => world.messages({ to: guest.email }).then((mails) => mails.find(about));
+    guest.held.set(meeting.id, await eventually(`mail to ${guest.email}`, held, { timeoutMs: 60_000, everyMs: 200 }));
+    if (answers[i % 4]) await guest.replies(meeting, answers[i % 4]);
+  });
+  const edits = (async () => {
+    for (let i = 1; i <= 6; i += 1) {
+      await meeting.edit({ location: `Gate ${i}` });
+      await sleep(150);
+    }
+  })();
+  await Promise.all([...each, edits]);
+  await meeting.revision(6);
+  await untilRsvp(world, meeting.id, { accepted: 10, tentative: 10, declined: 10, noaction: 10 });
+
+  const interested = guests.filter((_, i) => i % 4 < 2);
+  await eventually("the newest version with everybody interested", async () => {
+    for (const { email } of interested) {
+      const mails = (await world.messages({ to: email })).filter(about);
+      assert.equal(mails.at(-1).calendar.location, "Gate 6", email);
+    }
+    return true;
+  }, { timeoutMs: 60_000, everyMs: 250 });
+  await sleep(1000);
+
+  // Nobody got a version twice, nor an older one after a newer.
+  for (const { email } of guests) {
+    const stamps = (await world.messages({ to: email })).filter(about).map(({ calendar }) => calendar.dtstamp);
+    assert.deepEqual(stamps, [...new Set(stamps)].sort(), email);
+  }
+  // The absolute counters are those of the rows.
+  const { text } = await world.fetch(`/v1/events/${meeting.id}/attendees.csv`, { key: "standard" });
+  const rows = text.replace(/^\ufeff/, "").split("\r\n").slice(1).filter(Boolean).map((row) => row.split(","));
+  const tally = (column) => Object.fromEntries([...rows.reduce((counts, row) => counts.set(row[column], (counts.get(row[column]) ?? 0) + 1), new Map())].sort());
+  const statistics = await world.statistics(meeting.id);
+  assert.equal(statistics.attendees, rows.length);
+  assert.deepEqual(tally(2), { accepted: 10, declined: 10, noaction: 10, tentative: 10 });
+  assert.deepEqual(statistics.origin, tally(3));
+  const clients = Object.fromEntries(Object.entries(tally(4)).map(([prodid, count]) => [prodid.replace(/^'/, ""), count]));
+  assert.deepEqual(statistics.prodid, clients);
+  assert.deepEqual(await world.get(`/organizer/${encodeURIComponent(organizer.email)}/statistics`), statistics);
 });

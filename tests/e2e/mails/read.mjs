@@ -85,6 +85,11 @@ export function readCalendar(text) {
     start: time("dtstart"),
     end: time("dtend"),
     isRecurring: event.isRecurring(),
+    rrule: master.getFirstPropertyValue("rrule")?.toString() ?? null,
+    exceptions: events
+      .filter((one) => one.hasProperty("recurrence-id"))
+      .map((one) => ({ of: one.getFirstPropertyValue("recurrence-id").toString(), start: one.getFirstPropertyValue("dtstart").toString() })),
+    excluded: master.getAllProperties("exdate").flatMap((property) => property.getValues().map(String)),
     organizer: organizer?.getFirstValue() ?? null,
     organizerName: organizer?.getParameter("cn") ?? null,
     attendees: master.getAllProperties("attendee").map((property) => ({
