@@ -7,14 +7,16 @@ import path from "node:path";
 import { Failure, isEntry, log, main, output, pinnedNode, root, run, stateRoot, toolsDir, withLock } from "./project.mjs";
 
 // worker-build must fit the `worker` crate, wasm-bindgen the `wasm-bindgen` crate in Cargo.lock, exactly.
+// Built with little optimization: worker-build only calls others, and wasm-bindgen needs half a second either way.
+// That halves the wait on a new machine. The Worker's bytes are the same.
 // With --locked first; a registry mirror may lack a version that a tool's own lock file names, so then without.
 const CARGO_TOOLS = [
-  { crate: "worker-build", version: "0.8.7", bin: "worker-build" },
-  { crate: "wasm-bindgen-cli", version: "0.2.130", bin: "wasm-bindgen", flags: ["--no-default-features"] },
+  { crate: "worker-build", version: "0.8.7", bin: "worker-build", opt: "0" },
+  { crate: "wasm-bindgen-cli", version: "0.2.130", bin: "wasm-bindgen", flags: ["--no-default-features"], opt: "1" },
 ];
 
-// Only scripts/test wants it. Its speed does not matter, so it is built the quick way.
-const CARGO_DENY = { crate: "cargo-deny", version: "0.20.2", bin: "cargo-deny", flags: ["--no-default-features", "--debug"] };
+// Only scripts/test wants it.
+const CARGO_DENY = { crate: "cargo-deny", version: "0.20.2", bin: "cargo-deny", flags: ["--no-default-features"], opt: "0" };
 
 export const toolPath = (bin) => path.join(toolsDir, "bin", bin);
 
@@ -28,9 +30,10 @@ async function installTool(tool) {
   const started = Date.now();
   log(`installing ${tool.crate} ${tool.version} into ${toolsDir} (once, some minutes)`);
   const args = ["install", tool.crate, "--version", tool.version, "--root", toolsDir, "--force", ...(tool.flags ?? [])];
-  const quiet = { quiet: true, env: { ...process.env, CARGO_TERM_COLOR: "never", CARGO_PROFILE_DEV_DEBUG: "0" } };
+  const profile = { CARGO_PROFILE_RELEASE_OPT_LEVEL: tool.opt, CARGO_PROFILE_RELEASE_LTO: "off", CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "16" };
+  const quiet = { quiet: true, env: { ...process.env, CARGO_TERM_COLOR: "never", ...profile } };
   try {
-    await run("cargo", [...args, "--locked"], { ...quiet, capture: true });
+    await run("cargo", [...args, "--locked"], { ...quiet, quiet: false, capture: true });
   } catch {
     log(`  not with its own lock file; once more with current dependencies`);
     await run("cargo", args, quiet);
