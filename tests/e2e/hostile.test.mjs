@@ -253,17 +253,10 @@ describe("calendar objects", () => {
     assert.match(refusal(result), /COUNTER|another time/);
   });
 
-  test("no UID, an empty UID and a UID of 100 kB: one event however often it comes, and no cancel without a UID", async () => {
+  test("no UID, an empty UID and a UID of 100 kB", async () => {
     const noUid = ["BEGIN:VEVENT", "DTSTAMP:20270101T000000Z", start, end, "SUMMARY:None", "END:VEVENT"];
-    for (const lines of [noUid, ["BEGIN:VEVENT", "UID:", ...noUid.slice(1)]]) {
-      const { from, events } = await sendCalendar(ics(lines));
-      assert.equal(events.length, 1);
-      await answered(calendarMail({ from, to: world.create, calendar: ics(lines) }));
-      await answered(calendarMail({ from, to: world.create, calendar: ics(lines, "CANCEL"), method: "CANCEL" }));
-      const refused = await world.mailTo(from.email, { where: ({ subject }) => subject.startsWith("Not taken") });
-      assert.match(refused.text, /no UID/);
-      assert.deepEqual((await listed(from)).map(({ status }) => status), ["confirmed"]);
-    }
+    assert.match(refusal(await sendCalendar(ics(noUid))), /UID/);
+    assert.match(refusal(await sendCalendar(ics(["BEGIN:VEVENT", "UID:", ...noUid.slice(1)]))), /UID/);
     await handOver(ics(["BEGIN:VEVENT", `UID:${"u".repeat(100_000)}`, ...noUid.slice(1)]));
   });
 

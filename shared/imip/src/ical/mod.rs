@@ -108,7 +108,8 @@ impl Reader {
             }
             let uid = match (fields.uid(), method) {
                 (Some(uid), _) => uid,
-                (None, Method::Publish | Method::Request) => self.made_uid(&fields, method),
+                // A posting without one is named by what it says; an invitation must say which event it means.
+                (None, Method::Publish) => self.made_uid(&fields, method),
                 (None, _) => {
                     self.reading.refused.push((Uid(String::new()), CalendarRefusal::NoUid));
                     continue;
