@@ -104,13 +104,12 @@ impl<'a> Fields<'a> {
         (!uid.is_empty()).then(|| Uid(uid.to_owned()))
     }
 
-    /// A UID for an event that has none, made of its summary and day: the next edition of a feed then finds
-    /// the event again when only its time of day, place or text changed. An invitation comes alone, and the
-    /// second tour of a day must not look like the first one moved: there the time counts too.
-    pub(crate) fn made_uid(&self, method: Method) -> Uid {
+    /// A UID for a posted event that has none, made of its summary and day: the next edition of a feed then finds
+    /// the event again when only its time of day, place or text changed.
+    pub(crate) fn made_uid(&self) -> Uid {
         let summary = self.summary.map(|property| one_line(property.val.as_str())).unwrap_or_default();
         let start = self.dtstart.map(|property| property.val.as_str().trim()).unwrap_or_default();
-        let day = if method == Method::Publish { start.get(..8).unwrap_or(start) } else { start };
+        let day = start.get(..8).unwrap_or(start);
         // FNV-1a: the same in every build and for ever, which the standard library's hasher is not.
         let fnv = |seed: u64, text: &str| {
             text.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))

@@ -109,7 +109,7 @@ impl Reader {
             let uid = match (fields.uid(), method) {
                 (Some(uid), _) => uid,
                 // A posting without one is named by what it says; an invitation must say which event it means.
-                (None, Method::Publish) => self.made_uid(&fields, method),
+                (None, Method::Publish) => self.made_uid(&fields),
                 (None, _) => {
                     self.reading.refused.push((Uid(String::new()), CalendarRefusal::NoUid));
                     continue;
@@ -145,9 +145,9 @@ impl Reader {
     }
 
     /// A made UID that this calendar has not yet used: two matinees of one day are two events.
-    fn made_uid(&mut self, fields: &event::Fields<'_>, method: Method) -> Uid {
+    fn made_uid(&mut self, fields: &event::Fields<'_>) -> Uid {
         self.defects.insert(Defect::NoUid);
-        let Uid(made) = fields.made_uid(method);
+        let Uid(made) = fields.made_uid();
         let count = self.made_uids.entry(made.clone()).and_modify(|count| *count += 1).or_insert(1);
         Uid(if *count == 1 { made } else { format!("{made}-{count}") })
     }
