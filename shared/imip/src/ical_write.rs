@@ -4,12 +4,15 @@
 //! and folded (`content_line`), and the time-zone definitions (`vtimezone`).
 
 use chrono::NaiveDate;
+use std::borrow::Cow;
+
 use itip::{
-    CalAddress, Class, EventDetails, EventStatus, Method, Override, OverrideState, PartStat, Recurrence, RecurrenceId,
-    Sequence, Timestamp, When, Zone,
+    CalAddress, Class, EventDetails, EventStatus, Method, Order, Override, OverrideState, PartStat, Recurrence,
+    RecurrenceId, Sequence, Timestamp, When, Zone,
 };
 
 use crate::content_line::{Lines, date, date_time, escape_text, utc};
+use crate::recurrence::{details_at, find_instance};
 use crate::text_to_html;
 use crate::vtimezone::{ZoneBook, on_clock_of};
 
@@ -17,22 +20,24 @@ use crate::vtimezone::{ZoneBook, on_clock_of};
 const ENDLESS_YEARS: i64 = 10;
 /// The same for one that ends, however late.
 const SERIES_YEARS_MAX: i64 = 30;
+/// Instances that are written only because a guest answered them apart: a weekly series over a year.
+const ANSWERED_INSTANCES_MAX: usize = 60;
 /// A year in seconds, leap days included.
 const YEAR: i64 = 31_556_952;
 
 /// A calendar message to one guest, or an answer of ours to an organizer.
 #[derive(Debug, Clone)]
 pub struct OutgoingCalendar<'a> {
-    /// REQUEST, CANCEL; REPLY for an answer of ours.
+    /// REQUEST, CANCEL, DECLINECOUNTER; REPLY for an answer of ours.
     pub method: Method,
     /// PRODID.
     pub prodid: &'a str,
     /// UID: our event id to guests, the organizer's own in a REPLY.
     pub uid: &'a str,
-    /// SEQUENCE.
+    /// SEQUENCE of the event as a whole; exceptions have their own.
     pub sequence: Sequence,
-    /// DTSTAMP.
-    pub dtstamp: Timestamp,
+    /// The least SEQUENCE that this guest takes for news, and the DTSTAMP.
+    pub order: Order,
     /// ORGANIZER without `mailto:`; answers go there.
     pub organizer_address: &'a str,
     /// CN of ORGANIZER, empty if none.
@@ -43,10 +48,16 @@ pub struct OutgoingCalendar<'a> {
     pub attendee_name: &'a str,
     /// His PARTSTAT.
     pub partstat: PartStat,
+    /// The same for instances of a series for which it is another.
+    pub instance_partstats: &'a [(When, PartStat)],
+    /// Who sends him in his place.
+    pub delegated_from: Option<&'a CalAddress>,
     /// The master; `None` where only single instances are known.
     pub details: Option<&'a EventDetails>,
     /// Exceptions of the series.
     pub overrides: &'a [Override],
+    /// The instances that the message speaks of alone; empty for the whole event.
+    pub instances: &'a [Timestamp],
     /// CREATED.
     pub created: Timestamp,
     /// LAST-MODIFIED.
@@ -102,7 +113,7 @@ pub fn calendar_text(calendar: &OutgoingCalendar<'_>) -> String {
     let event = PublishedEvent {
         uid: calendar.uid,
         sequence: calendar.sequence,
-        dtstamp: calendar.dtstamp,
+        dtstamp: calendar.order.dtstamp,
         organizer: Some((calendar.organizer_address, calendar.organizer_name)),
         details: calendar.details,
         overrides: calendar.overrides,
@@ -110,14 +121,26 @@ pub fn calendar_text(calendar: &OutgoingCalendar<'_>) -> String {
         last_modified: calendar.last_modified,
         cancelled: calendar.cancelled || calendar.method == Method::Cancel,
     };
-    write(calendar.prodid, Some(calendar.method), &[event], Reader::Guest(calendar), |_| {})
+    let mut vevents = if calendar.instances.is_empty() { vevents(&event) } else { Vec::new() };
+    for instance in calendar.instances {
+        vevents.extend(instance_alone(&event, *instance));
+    }
+    if calendar.instances.is_empty() && !event.cancelled {
+        vevents.extend(answered_instances(&event, calendar.instance_partstats));
+    }
+    for vevent in &mut vevents {
+        vevent.sequence = vevent.sequence.max(calendar.order.sequence);
+    }
+    let reader = Reader::Guest(calendar);
+    write(calendar.prodid, Some(calendar.method), &[(&event, vevents)], reader, |_| {})
 }
 
 /// Writes a publication.
 pub fn publish_text(publication: &Publication<'_>) -> String {
     let Publication { method, prodid, name, refresh_minutes, events } = *publication;
     let reader = if refresh_minutes.is_some() { Reader::Subscriber } else { Reader::Anybody };
-    write(prodid, method, events, reader, |lines| {
+    let events: Vec<_> = events.iter().map(|event| (event, vevents(event))).collect();
+    write(prodid, method, &events, reader, |lines| {
         // RFC 7986 has the first of each pair; Outlook, Google and Apple still read the second.
         lines.text("NAME", &[], name);
         lines.text("X-WR-CALNAME", &[], name);
@@ -140,13 +163,12 @@ enum Reader<'a> {
 fn write(
     prodid: &str,
     method: Option<Method>,
-    events: &[PublishedEvent<'_>],
+    events: &[(&PublishedEvent<'_>, Vec<Vevent<'_>>)],
     reader: Reader<'_>,
     write_about: impl FnOnce(&mut Lines),
 ) -> String {
     let mut zones = ZoneBook::default();
-    let events: Vec<_> = events.iter().map(|event| (event, vevents(event))).collect();
-    for (event, vevents) in &events {
+    for (event, vevents) in events {
         for vevent in vevents {
             vevent.note_zones(event.dtstamp, &mut zones);
         }
@@ -161,7 +183,7 @@ fn write(
     }
     write_about(&mut lines);
     zones.write(&mut lines);
-    for (event, vevents) in &events {
+    for (event, vevents) in events {
         for vevent in vevents {
             vevent.write(event, reader, &zones, &mut lines);
         }
@@ -172,34 +194,70 @@ fn write(
 
 /// A VEVENT: the master, or an instance that differs from it.
 struct Vevent<'a> {
-    details: &'a EventDetails,
+    details: Cow<'a, EventDetails>,
     recurrence_id: Option<RecurrenceId>,
     recurrence: Recurrence,
+    sequence: Sequence,
 }
 
 /// The components of an event. A cancelled one is whole in its master: what its instances said is over.
 fn vevents<'a>(event: &PublishedEvent<'a>) -> Vec<Vevent<'a>> {
     let master = event.details.map(|details| Vevent {
-        details,
+        details: Cow::Borrowed(details),
         recurrence_id: None,
         recurrence: without_cancelled_instances(details, event.overrides),
+        sequence: event.sequence,
     });
     let is_series = event.details.is_none_or(|details| details.recurrence.is_series());
-    let instances =
-        event.overrides.iter().filter(|_| is_series && !(event.cancelled && event.details.is_some())).filter_map(
-            |exception| match &exception.state {
-                OverrideState::Changed(details) => Some(Vevent {
-                    details,
-                    recurrence_id: Some(RecurrenceId {
-                        when: on_clock_of(&event.details.unwrap_or(details).start, &exception.recurrence_id.when),
-                        ..exception.recurrence_id
-                    }),
-                    recurrence: Recurrence::default(),
-                }),
-                OverrideState::Cancelled => None,
-            },
-        );
+    let speaks = is_series && !(event.cancelled && event.details.is_some());
+    let instances = event.overrides.iter().filter(|_| speaks).filter_map(|exception| match &exception.state {
+        OverrideState::Changed(details) => Some(changed_instance(event, exception, details)),
+        OverrideState::Cancelled => None,
+    });
     master.into_iter().chain(instances).collect()
+}
+
+fn changed_instance<'a>(event: &PublishedEvent<'a>, exception: &Override, details: &'a EventDetails) -> Vevent<'a> {
+    Vevent {
+        recurrence_id: Some(RecurrenceId {
+            when: on_clock_of(&event.details.unwrap_or(details).start, &exception.recurrence_id.when),
+            ..exception.recurrence_id
+        }),
+        details: Cow::Borrowed(details),
+        recurrence: Recurrence::default(),
+        sequence: exception.version.sequence.max(event.sequence),
+    }
+}
+
+/// One instance without its master: changed, or with CANCEL called off. Outlook wants its times even then.
+fn instance_alone<'a>(event: &PublishedEvent<'a>, instance: Timestamp) -> Option<Vevent<'a>> {
+    let exception = event.overrides.iter().find(|known| known.recurrence_id.instant() == instance)?;
+    match &exception.state {
+        OverrideState::Changed(details) => Some(changed_instance(event, exception, details)),
+        OverrideState::Cancelled => {
+            let mut vevent = plain_instance(event, &exception.recurrence_id.when)?;
+            vevent.sequence = exception.version.sequence.max(event.sequence);
+            Some(vevent)
+        }
+    }
+}
+
+/// An instance as the series has it.
+fn plain_instance<'a>(event: &PublishedEvent<'a>, id: &When) -> Option<Vevent<'a>> {
+    let master = event.details?;
+    let occurrence = find_instance(Some(master), &[], id)?;
+    let details = Cow::Owned(details_at(master, &occurrence));
+    let when = on_clock_of(&master.start, &occurrence.recurrence_id);
+    let recurrence_id = Some(RecurrenceId { when, this_and_future: false });
+    Some(Vevent { details, recurrence_id, recurrence: Recurrence::default(), sequence: event.sequence })
+}
+
+/// Instances that a guest answered apart although nothing about them differs: without them, a mail about the whole
+/// series would take his word back.
+fn answered_instances<'a>(event: &PublishedEvent<'a>, answered: &[(When, PartStat)]) -> Vec<Vevent<'a>> {
+    let is_exception = |id: &When| event.overrides.iter().any(|known| known.recurrence_id.instant() == id.instant());
+    let apart = answered.iter().filter(|(id, _)| !is_exception(id)).take(ANSWERED_INSTANCES_MAX);
+    apart.filter_map(|(id, _)| plain_instance(event, id)).collect()
 }
 
 /// How a series repeats once the instances that were called off are taken out of it.
@@ -258,7 +316,7 @@ impl Vevent<'_> {
         lines.begin("VEVENT");
         lines.text("UID", &[], event.uid);
         lines.property("DTSTAMP", &[], &utc(event.dtstamp));
-        lines.property("SEQUENCE", &[], &event.sequence.0.to_string());
+        lines.property("SEQUENCE", &[], &self.sequence.0.to_string());
         self.write_times(zones, lines);
         self.write_contents(event, reader, lines);
         lines.property("CREATED", &[], &utc(event.created));
@@ -267,12 +325,19 @@ impl Vevent<'_> {
             lines.property("ORGANIZER", &[("CN", name)], &mailto(address));
         }
         if let Reader::Guest(calendar) = reader {
-            write_guest(calendar, lines);
+            write_guest(calendar, self.partstat(calendar), lines);
             if let (Method::Request, Some(minutes)) = (calendar.method, calendar.alarm_minutes) {
                 write_alarm(minutes, &self.details.summary, lines);
             }
         }
         lines.end("VEVENT");
+    }
+
+    /// What the guest says of this component.
+    fn partstat(&self, calendar: &OutgoingCalendar<'_>) -> PartStat {
+        let instant = self.recurrence_id.as_ref().map(RecurrenceId::instant);
+        let apart = calendar.instance_partstats.iter().find(|(id, _)| Some(id.instant()) == instant);
+        apart.map_or(calendar.partstat, |(_, partstat)| *partstat)
     }
 
     fn write_times(&self, zones: &ZoneBook, lines: &mut Lines) {
@@ -297,7 +362,7 @@ impl Vevent<'_> {
     }
 
     fn write_contents(&self, event: &PublishedEvent<'_>, reader: Reader<'_>, lines: &mut Lines) {
-        let details = self.details;
+        let details = self.details.as_ref();
         lines.text("SUMMARY", &[], &details.summary);
         lines.text("DESCRIPTION", &[], &details.description);
         // Outlook alone reads it; where it says no more than the text, it is left out.
@@ -343,17 +408,19 @@ fn write_when(name: &str, when: &When, range: &str, zones: &ZoneBook, lines: &mu
     lines.property(name, &[params, ("RANGE", range)], &value);
 }
 
-fn write_guest(calendar: &OutgoingCalendar<'_>, lines: &mut Lines) {
+fn write_guest(calendar: &OutgoingCalendar<'_>, partstat: PartStat, lines: &mut Lines) {
     let address = calendar.attendee.as_str();
     let name = if calendar.attendee_name.is_empty() { address } else { calendar.attendee_name };
     // Only a REQUEST wants an answer (RFC 5545 section 3.2.17).
     let rsvp = if calendar.method == Method::Request { "TRUE" } else { "" };
+    let delegator = calendar.delegated_from.map(|from| mailto(from.as_str())).unwrap_or_default();
     let params = [
         ("CN", name),
         ("CUTYPE", "INDIVIDUAL"),
         ("ROLE", "REQ-PARTICIPANT"),
-        ("PARTSTAT", calendar.partstat.as_str()),
+        ("PARTSTAT", partstat.as_str()),
         ("RSVP", rsvp),
+        ("DELEGATED-FROM", &delegator),
     ];
     lines.property("ATTENDEE", &params, &mailto(address));
     lines.text("COMMENT", &[], calendar.comment.unwrap_or_default());

@@ -28,6 +28,6 @@ pub use ical::{CalendarReading, read_calendar, read_calendar_events};
 pub use ical_write::{OutgoingCalendar, Publication, PublishedEvent, calendar_text, publish_text};
 pub use inbound::{Attachment, InboundMail, MailKind, calendar_method, read_mail};
 pub use outbound::{ListUnsubscribe, Mailbox, OutgoingAttachment, OutgoingMail, compose};
-pub use recurrence::{Occurrence, occurrences};
+pub use recurrence::{Occurrence, details_at, find_instance, occurrences};
 pub use refusal::{CalendarRefusal, Defect, MailRefusal};
 pub use zone::{probe, resolve_zone};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
-use itip::{EventDetails, EventStatus, Moment, Override, OverrideState, Timestamp, When};
+use itip::{EventDetails, EventStatus, Moment, Override, OverrideState, Recurrence, Timestamp, When};
 
 use crate::limits::RULE_STEPS_MAX;
 use crate::rrule::{Expansion, Rule, Until};
@@ -58,6 +58,38 @@ pub fn occurrences(
     found.sort_by_key(|occurrence| (occurrence.start.instant(), occurrence.recurrence_id.instant()));
     found.truncate(max);
     found
+}
+
+/// The occurrence that a RECURRENCE-ID names, as it takes place now; `None` if the series has no such instance.
+/// A date names the instance of that day, for clients that write one where the series has times.
+pub fn find_instance(details: Option<&EventDetails>, overrides: &[Override], id: &When) -> Option<Occurrence> {
+    let names = |when: &When| {
+        when.instant() == id.instant() || (when.is_all_day() != id.is_all_day() && when.local_date() == id.local_date())
+    };
+    let exception = overrides.iter().find(|exception| names(&exception.recurrence_id.when));
+    if let Some(Override { recurrence_id, state: OverrideState::Changed(changed), .. }) = exception {
+        return Some(Occurrence {
+            recurrence_id: recurrence_id.when.clone(),
+            start: changed.start.clone(),
+            end: changed.end.clone(),
+            cancelled: changed.status == EventStatus::Cancelled,
+            details_of_override: Some(changed.as_ref().clone()),
+        });
+    }
+    let series = Series::of(details?);
+    let (from, until) = (id.instant().plus(-DAY), id.instant().plus(DAY + 1));
+    let starts = series.starts(from, until, RULE_STEPS_MAX as usize);
+    let named = starts.iter().filter_map(|start| series.occurrence(start)).find(|found| names(&found.recurrence_id))?;
+    Overrides::of(overrides).apply(named)
+}
+
+/// What an event says at one of its occurrences.
+pub fn details_at(details: &EventDetails, occurrence: &Occurrence) -> EventDetails {
+    let mut here = occurrence.details_of_override.clone().unwrap_or_else(|| details.clone());
+    (here.start, here.end) = (occurrence.start.clone(), occurrence.end.clone());
+    here.recurrence = Recurrence::default();
+    here.last_end = Some(here.end.instant());
+    here
 }
 
 /// When the last occurrence ends; `None` for a series without end, or one too long to count.
@@ -315,7 +347,7 @@ mod tests {
 
     fn exception(recurrence_id: &str, this_and_future: bool, state: OverrideState) -> Override {
         let when = event(&format!("DTSTART;TZID=Europe/Berlin:{recurrence_id}")).start;
-        Override { recurrence_id: RecurrenceId { when, this_and_future }, order: Order::default(), state }
+        Override::new(RecurrenceId { when, this_and_future }, Order::default(), state)
     }
 
     const WEEKLY: &str =

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CalAddress, EventState, Method, Order, Sequence, Timestamp};
+use crate::{CalAddress, EventState, Method, Order, Override, OverrideState, RecurrenceId, Sequence, Timestamp, When};
 
 /// PARTSTAT of an event's attendee (RFC 5545 section 3.2.12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -88,6 +88,17 @@ impl RsvpStatus {
     }
 }
 
+impl From<PartStat> for RsvpStatus {
+    fn from(partstat: PartStat) -> Self {
+        match partstat {
+            PartStat::Accepted => Self::Accepted,
+            PartStat::Declined => Self::Declined,
+            PartStat::Tentative => Self::Tentative,
+            PartStat::NeedsAction | PartStat::Delegated => Self::NoAction,
+        }
+    }
+}
+
 macro_rules! origins {
     ($($variant:ident = $text:literal),+ $(,)?) => {
         /// Where a guest came from: the first API's twenty words.
@@ -138,9 +149,12 @@ pub enum AnsweredVia {
     Link,
 }
 
-/// One answer of one guest to the event as a whole.
+/// One answer of one guest, to the event as a whole or to one instance of a series.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
+    /// The instance he answers; absent for the whole.
+    #[serde(default)]
+    pub recurrence_id: Option<RecurrenceId>,
     /// What he says.
     pub partstat: PartStat,
     /// SEQUENCE: the version he answers; DTSTAMP: the order of his answers (RFC 5546 section 2.1.5).
@@ -151,8 +165,53 @@ pub struct Answer {
     pub prodid: String,
     /// COMMENT, empty if absent.
     pub comment: String,
+    /// REQUEST-STATUS, verbatim; empty if absent (RFC 5546 section 3.6).
+    #[serde(default)]
+    pub request_status: String,
+    /// DELEGATED-TO, with PARTSTAT=DELEGATED.
+    #[serde(default)]
+    pub delegated_to: Option<CalAddress>,
     /// Mail or link.
     pub via: AnsweredVia,
+}
+
+impl Answer {
+    /// An answer to the whole event that says nothing more.
+    pub fn new(partstat: PartStat, order: Order, received: Timestamp, via: AnsweredVia) -> Self {
+        Self {
+            recurrence_id: None,
+            partstat,
+            order,
+            received,
+            prodid: String::new(),
+            comment: String::new(),
+            request_status: String::new(),
+            delegated_to: None,
+            via,
+        }
+    }
+}
+
+/// What a guest says of one instance of a series; his answer to the series stands beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceAnswer {
+    /// The original start of the instance.
+    pub when: When,
+    /// What he says.
+    pub partstat: PartStat,
+    /// SEQUENCE: the version he answers; DTSTAMP: the order of his answers about this instance.
+    pub order: Order,
+    /// When it reached us.
+    pub received: Timestamp,
+    /// COMMENT, empty if absent.
+    pub comment: String,
+}
+
+impl InstanceAnswer {
+    /// The instant that identifies the instance.
+    pub fn instant(&self) -> Timestamp {
+        self.when.instant()
+    }
 }
 
 /// The mail that a guest holds.
@@ -202,6 +261,30 @@ pub struct Attendee {
     pub prodid: String,
     /// COMMENT of his newest answer.
     pub comment: String,
+    /// REQUEST-STATUS of his newest answer, verbatim; empty if absent.
+    #[serde(default)]
+    pub request_status: String,
+    /// His answers to single instances, by instant; empty unless the event is a series.
+    #[serde(default)]
+    pub instances: Vec<InstanceAnswer>,
+    /// The language he reads, as a tag of BCP 47; empty if unknown.
+    #[serde(default)]
+    pub language: String,
+    /// Who comes in his place.
+    #[serde(default)]
+    pub delegated_to: Option<CalAddress>,
+    /// In whose place he comes.
+    #[serde(default)]
+    pub delegated_from: Option<CalAddress>,
+    /// Taken off the guest list by the organizer: he is told so by a CANCEL of his own.
+    #[serde(default)]
+    pub removed: bool,
+    /// The pair of that CANCEL; whatever he gets later is newer, so that his calendar takes it.
+    #[serde(default)]
+    pub floor: Order,
+    /// When he last asked for the current version by REFRESH.
+    #[serde(default)]
+    pub refreshed: Option<Timestamp>,
     /// What SES accepted for him last.
     pub sent: Option<Sent>,
     /// What may have reached him although SES never answered.
@@ -224,6 +307,14 @@ impl Attendee {
             answered_at: None,
             prodid: String::new(),
             comment: String::new(),
+            request_status: String::new(),
+            instances: Vec::new(),
+            language: String::new(),
+            delegated_to: None,
+            delegated_from: None,
+            removed: false,
+            floor: Order::default(),
+            refreshed: None,
             sent: None,
             maybe_sent: None,
             delivery: Delivery::Open,
@@ -231,21 +322,69 @@ impl Attendee {
     }
 
     /// The status that counts now: an answer to a version before the last move no longer does.
-    pub fn status(&self, reset_sequence: Sequence) -> RsvpStatus {
-        match self.current_partstat(reset_sequence) {
-            PartStat::Accepted => RsvpStatus::Accepted,
-            PartStat::Declined => RsvpStatus::Declined,
-            PartStat::Tentative => RsvpStatus::Tentative,
-            PartStat::NeedsAction | PartStat::Delegated => RsvpStatus::NoAction,
-        }
+    pub fn status(&self, reset: Sequence) -> RsvpStatus {
+        self.current_partstat(reset).into()
     }
 
     /// PARTSTAT as the next REQUEST states it.
-    pub fn current_partstat(&self, reset_sequence: Sequence) -> PartStat {
+    pub fn current_partstat(&self, reset: Sequence) -> PartStat {
         match self.answered {
-            Some(order) if order.sequence >= reset_sequence => self.partstat,
+            Some(order) if order.sequence >= reset => self.partstat,
             _ => PartStat::NeedsAction,
         }
+    }
+
+    /// His PARTSTAT for one instance: his answer to it, else the one to the series, as far as they still count.
+    pub fn instance_partstat(&self, instance: Timestamp, event: &EventState) -> PartStat {
+        let reset = event.instance_reset(instance);
+        match self.instance_answer(instance) {
+            Some(answer) if answer.order.sequence >= reset => answer.partstat,
+            _ => self.current_partstat(reset),
+        }
+    }
+
+    fn instance_answer(&self, instance: Timestamp) -> Option<&InstanceAnswer> {
+        self.instances.iter().find(|answer| answer.instant() == instance)
+    }
+
+    /// Whether he said Yes or Maybe to an instance, or to the series without a word about that instance. Such a
+    /// choice outlives a move, as it does for the whole.
+    fn wants_instance(&self, instance: Timestamp) -> bool {
+        let said = self.instance_answer(instance).and_then(|answer| answer.partstat.choice());
+        matches!(said.or(self.last_choice), Some(Choice::Yes | Choice::Maybe))
+    }
+
+    /// Whether what changed since `revision` is something he said Yes or Maybe to.
+    fn wants_changes_since(&self, revision: u32, event: &EventState) -> bool {
+        let wants_any = self.instances.iter().any(|answer| self.wants_instance(answer.instant()));
+        if event.version.revision > revision {
+            return wants_any || matches!(self.last_choice, Some(Choice::Yes | Choice::Maybe));
+        }
+        let changed = event.overrides.iter().filter(|exception| exception.version.revision > revision);
+        changed.into_iter().any(|exception| self.wants_instance(exception.recurrence_id.instant()))
+    }
+
+    /// Whether he said No to everything.
+    fn has_declined(&self) -> bool {
+        self.last_choice == Some(Choice::No)
+            && !self.instances.iter().any(|answer| self.wants_instance(answer.instant()))
+    }
+
+    /// The instances that a mail may say alone, because nothing else has changed since what he holds; empty if he
+    /// needs the whole. Outlook refuses an update that comes with an unchanged master.
+    pub fn news_by_instance<'a>(&self, event: &'a EventState) -> Vec<&'a Override> {
+        let Some(Sent { method: Method::Request, revision }) = self.sent.filter(|_| self.maybe_sent.is_none()) else {
+            return Vec::new();
+        };
+        if event.cancelled || self.removed || event.details.is_none() || event.version.revision > revision {
+            return Vec::new();
+        }
+        let news: Vec<_> = event.overrides.iter().filter(|exception| exception.version.revision > revision).collect();
+        let is_off = |exception: &&Override| exception.state == OverrideState::Cancelled;
+        let alike = news.iter().all(is_off) || !news.iter().any(is_off);
+        let onward = news.iter().any(|exception| exception.recurrence_id.this_and_future);
+        // REQUEST and CANCEL do not fit into one message.
+        if alike && !onward { news } else { Vec::new() }
     }
 
     /// The newest message he may be holding.
@@ -275,37 +414,85 @@ pub enum AnswerOutcome {
     Stale,
 }
 
-/// How far a future DTSTAMP of a guest's clock is believed, in seconds. A clock years ahead must not
-/// lock out every later answer.
+/// How far a future DTSTAMP of a guest's clock is believed, in seconds.
 const CLOCK_SKEW_MAX_SECS: i64 = 300;
 
-/// Takes a guest's answer if it is not older than the last one (RFC 5546 section 2.1.5).
-/// Equal pairs with another answer are taken in arrival order; some clients repeat a DTSTAMP.
-pub fn apply_answer(attendee: &mut Attendee, answer: &Answer, event: &EventState) -> AnswerOutcome {
-    let reset = event.reset_sequence;
-    let order = Order {
+/// The pair that orders an answer among those of the same guest.
+fn order_of(answer: &Answer, event: &EventState) -> Order {
+    let stamp = answer.order.dtstamp;
+    Order {
         // Nobody has seen a version that was never sent: a SEQUENCE beyond ours is a client's own counting.
         sequence: answer.order.sequence.min(event.sequence),
-        dtstamp: answer.order.dtstamp.min(answer.received.plus(CLOCK_SKEW_MAX_SECS)),
+        // A clock far ahead says nothing of order, and must not lock out later answers: the arrival orders them.
+        dtstamp: if stamp > answer.received.plus(CLOCK_SKEW_MAX_SECS) { answer.received } else { stamp },
+    }
+}
+
+/// Takes a guest's answer if it is not older than the last one about the same thing (RFC 5546 section 2.1.5).
+/// Equal pairs with another answer are taken in arrival order; some clients repeat a DTSTAMP.
+/// An answer to one instance leaves the answer to the series alone; the statuses in the outcome are then those of
+/// that instance.
+pub fn apply_answer(attendee: &mut Attendee, answer: &Answer, event: &EventState) -> AnswerOutcome {
+    let order = order_of(answer, event);
+    let instance = answer.recurrence_id.as_ref().map(RecurrenceId::instant);
+    let known = match instance {
+        Some(instance) => {
+            attendee.instance_answer(instance).map(|known| (known.order, known.partstat, known.comment.as_str()))
+        }
+        None => attendee.answered.map(|known| (known, attendee.partstat, attendee.comment.as_str())),
     };
-    if let Some(known) = attendee.answered {
+    if let Some((known, partstat, comment)) = known {
         if order < known {
             return AnswerOutcome::Stale;
         }
-        if order == known && answer.partstat == attendee.partstat && answer.comment == attendee.comment {
+        if order == known && answer.partstat == partstat && answer.comment == comment {
             return AnswerOutcome::Repeated;
         }
     }
-    let from = attendee.status(reset);
-    attendee.partstat = answer.partstat;
-    attendee.last_choice = answer.partstat.choice().or(attendee.last_choice);
-    attendee.answered = Some(order);
-    attendee.answered_at = Some(answer.received);
-    attendee.comment.clone_from(&answer.comment);
+    settle_doubt(attendee, answer);
     if !answer.prodid.is_empty() {
         attendee.prodid.clone_from(&answer.prodid);
     }
-    AnswerOutcome::Recorded { from, to: attendee.status(reset) }
+    let status = |attendee: &Attendee| match instance {
+        Some(instance) => RsvpStatus::from(attendee.instance_partstat(instance, event)),
+        None => attendee.status(event.version.reset),
+    };
+    let from = status(attendee);
+    if let Some(recurrence_id) = &answer.recurrence_id {
+        put_instance(attendee, recurrence_id, answer, order);
+    } else {
+        attendee.partstat = answer.partstat;
+        attendee.last_choice = answer.partstat.choice().or(attendee.last_choice);
+        attendee.answered = Some(order);
+        attendee.answered_at = Some(answer.received);
+        attendee.comment.clone_from(&answer.comment);
+        attendee.request_status.clone_from(&answer.request_status);
+        attendee.delegated_to.clone_from(&answer.delegated_to);
+    }
+    AnswerOutcome::Recorded { from, to: status(attendee) }
+}
+
+fn put_instance(attendee: &mut Attendee, recurrence_id: &RecurrenceId, answer: &Answer, order: Order) {
+    let instant = recurrence_id.instant();
+    attendee.instances.retain(|known| known.instant() != instant);
+    attendee.instances.push(InstanceAnswer {
+        when: recurrence_id.when.clone(),
+        partstat: answer.partstat,
+        order,
+        received: answer.received,
+        comment: answer.comment.clone(),
+    });
+    attendee.instances.sort_by_key(InstanceAnswer::instant);
+}
+
+/// Whoever answers by his calendar holds the invitation, in its first version at least: a first mail of unknown fate
+/// has arrived. Of later versions his SEQUENCE proves nothing, because edits of the text share it.
+fn settle_doubt(attendee: &mut Attendee, answer: &Answer) {
+    let first = Sent { method: Method::Request, revision: 0 };
+    if answer.via == AnsweredVia::Mail && attendee.sent.is_none() && attendee.maybe_sent.is_some() {
+        attendee.sent = Some(first);
+        attendee.maybe_sent = attendee.maybe_sent.filter(|maybe| *maybe != first);
+    }
 }
 
 /// An organizer's choice of who hears of a change.
@@ -324,27 +511,29 @@ pub fn is_due(attendee: &Attendee, event: &EventState, wanted: bool, audience: A
         return None;
     }
     let holds = attendee.may_hold();
-    let method = if event.cancelled { Method::Cancel } else { Method::Request };
+    let is_off = event.cancelled || attendee.removed;
+    let method = if is_off { Method::Cancel } else { Method::Request };
     if attendee.sent.is_some_and(|sent| sent.revision >= event.revision && sent.method == method) {
         return None;
     }
-    match (method, holds) {
-        // Nobody is told of the end of something he never heard of.
-        (Method::Cancel, None) => None,
-        // He holds the CANCEL of an earlier revision; a second one says nothing new.
-        (Method::Cancel, Some(Sent { method: Method::Cancel, .. })) if attendee.maybe_sent.is_none() => None,
-        (Method::Cancel, Some(_)) => (wanted || attendee.last_choice != Some(Choice::No)).then_some(method),
-        // He was enrolled and surely holds nothing: perhaps the event was off when his invitation was to leave.
-        (_, _) if attendee.sent.is_none() => Some(method),
-        (_, None) => None,
-        // Reinstated: whoever was told that it is off, and had not declined, hears that it is on again.
-        (_, Some(Sent { method: Method::Cancel, .. })) => {
-            (wanted || attendee.last_choice != Some(Choice::No)).then_some(method)
-        }
-        (_, Some(_)) => {
-            let interested = matches!(attendee.last_choice, Some(Choice::Yes | Choice::Maybe));
-            let widened = audience.wide_time_changes && attendee.last_choice != Some(Choice::No);
-            (wanted || interested || widened).then_some(method)
-        }
+    if method == Method::Cancel {
+        return match holds {
+            // Nobody is told of the end of something he never heard of.
+            None => None,
+            // He holds the CANCEL of an earlier revision; a second one says nothing new.
+            Some(Sent { method: Method::Cancel, .. }) if attendee.maybe_sent.is_none() => None,
+            Some(_) => (wanted || attendee.removed || !attendee.has_declined()).then_some(method),
+        };
     }
+    // He was enrolled and surely holds nothing: perhaps the event was off when his invitation was to leave.
+    let Some(sent) = attendee.sent else { return Some(method) };
+    let told_off = holds.is_some_and(|held| held.method == Method::Cancel);
+    let interested = if told_off {
+        // Reinstated: whoever was told that it is off, and had not declined, hears that it is on again.
+        !attendee.has_declined()
+    } else {
+        let widened = audience.wide_time_changes && !attendee.has_declined();
+        widened || attendee.wants_changes_since(sent.revision, event)
+    };
+    (wanted || interested).then_some(method)
 }

@@ -13,4 +13,10 @@ pub enum ItipError {
     /// RFC 5546 section 2.1.4: only the owner or the bound organizer may change an event.
     #[error("the sender is not the organizer of this event")]
     NotOrganizer,
+    /// RFC 5546 section 3.2.4: ADD speaks of a series that its reader knows.
+    #[error("the series that the message adds to is not known")]
+    UnknownSeries,
+    /// A proposal that we cannot carry out: the organizer changes the event in his calendar.
+    #[error("the proposal cannot be taken over as it is")]
+    NotApplicable,
 }

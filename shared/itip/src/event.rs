@@ -180,6 +180,17 @@ impl EventDetails {
     }
 }
 
+/// What guests are told of one component: the event as a whole, or one instance of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Version {
+    /// The event's revision in which it last changed for them.
+    pub revision: u32,
+    /// SEQUENCE of what we send; each component has its own (RFC 5546 section 2.1.4).
+    pub sequence: Sequence,
+    /// Answers to a lower SEQUENCE than this no longer count.
+    pub reset: Sequence,
+}
+
 /// An exception of a series.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
@@ -189,6 +200,16 @@ pub struct Override {
     pub order: Order,
     /// What became of it.
     pub state: OverrideState,
+    /// What guests are told of it.
+    #[serde(default)]
+    pub version: Version,
+}
+
+impl Override {
+    /// An exception as a message of the organizer states it; [`EventState`] gives it its version.
+    pub fn new(recurrence_id: RecurrenceId, order: Order, state: OverrideState) -> Self {
+        Self { recurrence_id, order, state, version: Version::default() }
+    }
 }
 
 /// What became of one instance.
@@ -231,12 +252,13 @@ pub struct EventState {
     pub following: bool,
     /// Rises by one with every accepted change that a guest can see; the first API's `sequence`.
     pub revision: u32,
-    /// SEQUENCE of what we send.
+    /// The highest SEQUENCE that we have used.
     pub sequence: Sequence,
     /// DTSTAMP of what we send at this revision.
     pub dtstamp: Timestamp,
-    /// Answers to a lower SEQUENCE than this no longer count.
-    pub reset_sequence: Sequence,
+    /// What guests are told of the event as a whole; its exceptions have their own.
+    #[serde(default)]
+    pub version: Version,
     /// The organizer's other guests: counted, never stored.
     pub other_guests: u32,
     /// When the first mail was taken.
@@ -267,6 +289,16 @@ impl EventState {
             OverrideState::Cancelled => None,
         });
         master.into_iter().chain(moved).max()
+    }
+
+    /// The exception that speaks of an instance.
+    pub fn exception(&self, instance: Timestamp) -> Option<&Override> {
+        self.overrides.iter().find(|exception| exception.recurrence_id.instant() == instance)
+    }
+
+    /// Answers to an instance count from this SEQUENCE on: neither it nor the series has moved since.
+    pub fn instance_reset(&self, instance: Timestamp) -> Sequence {
+        self.exception(instance).map_or(self.version.reset, |known| known.version.reset.max(self.version.reset))
     }
 
     /// Whether the last occurrence has ended.

@@ -7,6 +7,7 @@
 
 mod address;
 mod attendee;
+mod counter;
 mod error;
 mod event;
 mod message;
@@ -17,15 +18,16 @@ mod time;
 
 pub use address::{AddressError, CalAddress};
 pub use attendee::{
-    Answer, AnswerOutcome, AnsweredVia, Attendee, AudienceSettings, Choice, Delivery, Origin, PartStat, RsvpStatus,
-    Sent, apply_answer, is_due,
+    Answer, AnswerOutcome, AnsweredVia, Attendee, AudienceSettings, Choice, Delivery, InstanceAnswer, Origin, PartStat,
+    RsvpStatus, Sent, apply_answer, is_due,
 };
+pub use counter::{Proposal, ProposalState, Proposed, accept_proposal, take_proposal};
 pub use error::ItipError;
 pub use event::{
-    Class, EventDetails, EventId, EventState, EventStatus, Field, Override, OverrideState, Recurrence, Uid,
+    Class, EventDetails, EventId, EventState, EventStatus, Field, Override, OverrideState, Recurrence, Uid, Version,
 };
 pub use message::{Component, InvitedAttendee, ItipMessage, Organizer, RecurrenceId};
 pub use method::Method;
 pub use order::{DtStamp, Order, Sequence};
-pub use organizer::{Circumstances, Outcome, Transition, apply_cancel, apply_request, call_off};
+pub use organizer::{Circumstances, Outcome, Transition, apply_add, apply_cancel, apply_request, call_off};
 pub use time::{Moment, Timestamp, When, Zone};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CalAddress, Component, EventDetails, EventId, EventState, Field, ItipError, ItipMessage, Order, Organizer,
-    Override, OverrideState, Sequence, Timestamp,
+    Override, OverrideState, Sequence, Timestamp, Version,
 };
 
 /// The event after a message, and what the message did.
@@ -116,7 +116,7 @@ fn blank(message: &ItipMessage, about: &Circumstances<'_>) -> EventState {
         revision: 0,
         sequence: Sequence(0),
         dtstamp: about.now,
-        reset_sequence: Sequence(0),
+        version: Version::default(),
         other_guests: 0,
         created: about.now,
         last_modified: about.now,
@@ -207,11 +207,11 @@ fn put_override(
             false
         }
         Some(known) => {
-            *known = Override { recurrence_id: recurrence_id.clone(), order, state: change };
+            *known = Override { recurrence_id: recurrence_id.clone(), order, state: change, version: known.version };
             true
         }
         None => {
-            state.overrides.push(Override { recurrence_id: recurrence_id.clone(), order, state: change });
+            state.overrides.push(Override::new(recurrence_id.clone(), order, change));
             state.overrides.sort_by_key(|exception| exception.recurrence_id.instant());
             true
         }
@@ -274,6 +274,41 @@ pub fn apply_cancel(
     Ok(settle(prior, state, about))
 }
 
+/// Applies an ADD: further instances of a series that is known (RFC 5546 section 3.2.4).
+pub fn apply_add(
+    prior: Option<&EventState>,
+    message: &ItipMessage,
+    about: &Circumstances<'_>,
+) -> Result<Transition, ItipError> {
+    let before = prior.filter(|state| state.details.is_some() && !state.cancelled).ok_or(ItipError::UnknownSeries)?;
+    let mut state = before.clone();
+    let mut added = false;
+    for component in message.components.iter().filter(|component| component.recurrence_id.is_none()) {
+        let (Some(details), Some(master)) = (&component.details, &mut state.details) else { continue };
+        // ADD shares the series' SEQUENCE and raises it by one; an older one has been overtaken by a whole REQUEST.
+        if before.order.is_some_and(|known| component.order < known) {
+            continue;
+        }
+        let start = &details.start;
+        let is_known = master.start.instant() == start.instant()
+            || master.recurrence.rdate.iter().any(|when| when.instant() == start.instant());
+        if is_known {
+            continue;
+        }
+        master.recurrence.rdate.push(start.clone());
+        master.last_end = master.last_end.map(|end| end.max(details.end.instant()));
+        let recurrence_id = crate::RecurrenceId { when: start.clone(), this_and_future: false };
+        let changed = OverrideState::Changed(Box::new(details.clone()));
+        added |= put_override(&mut state, &recurrence_id, component.order, changed, true);
+        state.order = state.order.max(Some(component.order));
+    }
+    if !added {
+        return Ok(Transition { state: before.clone(), outcome: Outcome::Stale });
+    }
+    state.applied_at_order.clear();
+    Ok(settle(prior, state, about))
+}
+
 /// The owner confirms that an event is off after he only took us off its guest list.
 pub fn call_off(prior: &EventState, about: &Circumstances<'_>) -> Transition {
     let mut state = prior.clone();
@@ -286,7 +321,7 @@ fn names_only_us(component: &Component, own_domain: &str) -> bool {
 }
 
 /// Compares what guests see before and after, and moves the counters that go with the difference.
-fn settle(prior: Option<&EventState>, mut state: EventState, about: &Circumstances<'_>) -> Transition {
+pub(crate) fn settle(prior: Option<&EventState>, mut state: EventState, about: &Circumstances<'_>) -> Transition {
     let now = about.now;
     let before = prior.filter(|before| before.shown().is_some());
     let Some(before) = before else {
@@ -298,27 +333,20 @@ fn settle(prior: Option<&EventState>, mut state: EventState, about: &Circumstanc
         let outcome = if state.cancelled || state.shown().is_none() { Outcome::Tombstone } else { Outcome::Created };
         return Transition { state, outcome };
     };
+    let master = master_change(before, &state);
+    let instances = instance_changes(before, &state);
     let outcome = match (before.cancelled, state.cancelled) {
         (false, true) => Outcome::Cancelled,
         (true, true) => Outcome::Unchanged,
         (true, false) => Outcome::Reinstated,
+        (false, false) if master.fields.is_empty() && instances.is_empty() => Outcome::Unchanged,
         (false, false) => {
-            let mut fields = match (before.details.as_ref(), state.details.as_ref()) {
-                (Some(old), Some(new)) => old.diff(new),
-                (None, None) => Vec::new(),
-                _ => vec![Field::Recurrence],
-            };
-            let mut moved = match (before.details.as_ref(), state.details.as_ref()) {
-                (Some(old), Some(new)) => old.moves_to(new),
-                (None, None) => false,
-                _ => true,
-            };
-            let exceptions = exceptions_diff(before, &state);
-            moved |= exceptions == Some(true);
-            if exceptions.is_some() && !fields.contains(&Field::Recurrence) {
+            let mut fields = master.fields.clone();
+            if !instances.is_empty() && !fields.contains(&Field::Recurrence) {
                 fields.push(Field::Recurrence);
             }
-            if fields.is_empty() { Outcome::Unchanged } else { Outcome::Updated { fields, moved } }
+            let moved = master.moved || instances.iter().any(|change| change.moved);
+            Outcome::Updated { fields, moved }
         }
     };
     if outcome.is_visible() {
@@ -330,9 +358,7 @@ fn settle(prior: Option<&EventState>, mut state: EventState, about: &Circumstanc
         if raises {
             state.sequence = Sequence(before.sequence.0.saturating_add(1));
         }
-        if raises && !matches!(outcome, Outcome::Cancelled) {
-            state.reset_sequence = state.sequence;
-        }
+        stamp_versions(&mut state, &outcome, &master, &instances, about.ask_again);
         // Google drops the second of two messages with one DTSTAMP, so ours always grows.
         state.dtstamp = now.max(before.dtstamp.plus(1));
         state.last_modified = now;
@@ -340,36 +366,93 @@ fn settle(prior: Option<&EventState>, mut state: EventState, about: &Circumstanc
     Transition { state, outcome }
 }
 
-/// `None` if the exceptions are alike to a guest, else whether one of them moves or drops an instance.
-fn exceptions_diff(before: &EventState, after: &EventState) -> Option<bool> {
-    let visible = |state: &EventState| -> Vec<(Timestamp, OverrideState)> {
-        state.overrides.iter().map(|exception| (exception.recurrence_id.instant(), exception.state.clone())).collect()
-    };
-    let (old, new) = (visible(before), visible(after));
-    if old == new {
-        return None;
+/// Gives the components that changed their new versions. A move of one instance asks again about that instance only.
+fn stamp_versions(
+    state: &mut EventState,
+    outcome: &Outcome,
+    master: &MasterChange,
+    instances: &[InstanceChange],
+    ask_again: bool,
+) {
+    let (revision, sequence) = (state.revision, state.sequence);
+    let whole = !matches!(outcome, Outcome::Updated { .. });
+    if whole || !master.fields.is_empty() {
+        state.version.revision = revision;
+        if whole || master.moved || ask_again {
+            state.version.sequence = sequence;
+        }
+        if master.moved || ask_again || *outcome == Outcome::Reinstated {
+            state.version.reset = sequence;
+        }
     }
-    let master = after.details.as_ref();
-    let moves = |from: Option<&OverrideState>, to: Option<&OverrideState>| match (from, to) {
-        (Some(OverrideState::Changed(old)), Some(OverrideState::Changed(new))) => old.moves_to(new),
-        (None, Some(OverrideState::Changed(new))) => master.is_none_or(|master| shifts_instance(master, new)),
-        (Some(OverrideState::Changed(_)) | None, None)
-        | (Some(OverrideState::Cancelled), Some(OverrideState::Cancelled)) => false,
-        _ => true,
-    };
-    let lookup = |list: &[(Timestamp, OverrideState)], instant: Timestamp| {
-        list.iter().find(|(at, _)| *at == instant).map(|(_, state)| state.clone())
-    };
-    let instants = old.iter().chain(&new).map(|(at, _)| *at);
-    Some(instants.into_iter().any(|at| moves(lookup(&old, at).as_ref(), lookup(&new, at).as_ref())))
+    let of_master = state.version.sequence;
+    for exception in &mut state.overrides {
+        let version = &mut exception.version;
+        version.sequence = version.sequence.max(of_master);
+        let instant = exception.recurrence_id.instant();
+        let Some(change) = instances.iter().find(|change| change.instant == instant) else { continue };
+        version.revision = revision;
+        if change.moved || ask_again {
+            (version.sequence, version.reset) = (sequence, sequence);
+        }
+    }
 }
 
-/// Whether an exception differs from its master in length or time of day.
-fn shifts_instance(master: &EventDetails, instance: &EventDetails) -> bool {
-    let length = |details: &EventDetails| details.end.instant().0 - details.start.instant().0;
-    let time_of_day = |details: &EventDetails| match &details.start {
-        crate::When::Date(_) => None,
-        crate::When::At(moment) => Some(moment.local.time()),
+/// What became of the master in the eyes of a guest.
+struct MasterChange {
+    fields: Vec<Field>,
+    moved: bool,
+}
+
+fn master_change(before: &EventState, after: &EventState) -> MasterChange {
+    let (mut fields, mut moved) = match (before.details.as_ref(), after.details.as_ref()) {
+        (Some(old), Some(new)) => (old.diff(new), old.moves_to(new)),
+        (None, None) => (Vec::new(), false),
+        _ => (vec![Field::Recurrence], true),
     };
-    length(master) != length(instance) || time_of_day(master) != time_of_day(instance)
+    // An exception that is no longer one takes its instance back to where the master has it.
+    for gone in before.overrides.iter().filter(|old| after.exception(old.recurrence_id.instant()).is_none()) {
+        if !fields.contains(&Field::Recurrence) {
+            fields.push(Field::Recurrence);
+        }
+        moved |= match &gone.state {
+            OverrideState::Changed(changed) => shifts_instance(before.details.as_ref(), gone, changed),
+            OverrideState::Cancelled => true,
+        };
+    }
+    MasterChange { fields, moved }
+}
+
+/// An exception that says something new to a guest.
+struct InstanceChange {
+    instant: Timestamp,
+    moved: bool,
+}
+
+fn instance_changes(before: &EventState, after: &EventState) -> Vec<InstanceChange> {
+    let change = |new: &Override| {
+        let instant = new.recurrence_id.instant();
+        let old = before.exception(instant).map(|old| &old.state);
+        let moved = match (old, &new.state) {
+            (Some(old), new) if old == new => return None,
+            (Some(OverrideState::Changed(old)), OverrideState::Changed(new)) => old.moves_to(new),
+            (None, OverrideState::Changed(changed)) => shifts_instance(after.details.as_ref(), new, changed),
+            (_, OverrideState::Cancelled) | (Some(OverrideState::Cancelled), OverrideState::Changed(_)) => true,
+        };
+        Some(InstanceChange { instant, moved })
+    };
+    after.overrides.iter().filter_map(change).collect()
+}
+
+/// Whether an exception takes place at another time, or for longer or shorter, than its master has it.
+fn shifts_instance(master: Option<&EventDetails>, exception: &Override, changed: &EventDetails) -> bool {
+    let Some(master) = master else { return true };
+    let length = |details: &EventDetails| details.end.instant().0 - details.start.instant().0;
+    let original = &exception.recurrence_id.when;
+    let stays = if original.is_all_day() {
+        original.local_date() == changed.start.local_date()
+    } else {
+        original.instant() == changed.start.instant()
+    };
+    !stays || length(master) != length(changed)
 }

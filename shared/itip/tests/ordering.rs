@@ -265,7 +265,7 @@ fn one_field_edited_alone_is_the_one_that_is_reported() {
         let message = message(Method::Request, vec![component(0, 2, Some(changed))]);
         let transition = apply(Some(&before), &message, 2_000);
         assert_eq!(transition.outcome, Outcome::Updated { fields: vec![field], moved });
-        assert_eq!(transition.state.reset_sequence.0, u32::from(moved));
+        assert_eq!(transition.state.version.reset.0, u32::from(moved));
     }
 }
 

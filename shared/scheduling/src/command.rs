@@ -2,8 +2,8 @@
 //! deploys: add variants and optional fields, never change one.
 
 use itip::{
-    Answer, AnswerOutcome, Attendee, CalAddress, EventId, EventState, ItipError, ItipMessage, Method, Origin, Outcome,
-    PartStat, Sequence, Timestamp,
+    Answer, AnswerOutcome, Attendee, CalAddress, EventId, EventState, Field, ItipError, ItipMessage, Method, Order,
+    Origin, Outcome, PartStat, Proposal, Proposed, RsvpStatus, Timestamp, When,
 };
 use serde::{Deserialize, Serialize};
 use store::directory::Counters;
@@ -21,7 +21,7 @@ pub const BATCH_GUESTS_MAX: usize = 40;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    /// An organizer's REQUEST, PUBLISH or CANCEL; who may send it has been checked.
+    /// An organizer's REQUEST, PUBLISH, ADD or CANCEL; who may send it has been checked.
     Organizer {
         /// The message.
         message: Box<ItipMessage>,
@@ -49,6 +49,45 @@ pub enum Command {
         answer: Answer,
         /// He is authenticated, not only holding the address of his token: an uninvited one may become `shared`.
         authenticated: bool,
+        /// The guest whose invitation he holds instead of one of his own: his delegator, or a list he is a member of.
+        #[serde(default)]
+        vouched_by: Option<CalAddress>,
+    },
+    /// A guest asks for the current version (REFRESH).
+    Refresh {
+        /// Who.
+        guest: CalAddress,
+    },
+    /// A guest proposes another time (COUNTER); its authorship has been checked.
+    Propose {
+        /// Who.
+        guest: CalAddress,
+        /// What.
+        proposed: Proposed,
+    },
+    /// The organizer decides on a proposal.
+    Decide {
+        /// Whose.
+        guest: CalAddress,
+        /// The instance it is about.
+        instance: Option<Timestamp>,
+        /// Change the event to it; else the guest is told that it stays.
+        accept: bool,
+    },
+    /// The organizer takes a guest off the list; he gets a CANCEL of his own.
+    Remove {
+        /// Who.
+        guest: CalAddress,
+    },
+    /// Somebody who may not speak about this event tried to.
+    Stranger {
+        /// What he did.
+        attempt: Attempt,
+    },
+    /// How guests answer single instances of a series.
+    Instances {
+        /// Original starts of the instances asked for, at most [`INSTANCES_MAX`].
+        starts: Vec<When>,
     },
     /// Take a batch for sending.
     Lease {
@@ -106,6 +145,31 @@ pub enum Command {
     TakeReport,
 }
 
+/// Instances of a series whose answers are counted at once.
+pub const INSTANCES_MAX: usize = 100;
+
+/// A message about an event from somebody who may not change it: refused, and shown to the owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Who, authenticated.
+    pub sender: CalAddress,
+    /// What he sent.
+    pub method: Method,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Absolute counts of one instance of a series.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceCount {
+    /// The original start of the instance.
+    pub start: When,
+    /// Guests by status.
+    pub counts: Vec<(RsvpStatus, u32)>,
+    /// Guests who answered this instance apart from the series.
+    pub apart: u32,
+}
+
 /// A person to invite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enrollment {
@@ -115,6 +179,9 @@ pub struct Enrollment {
     pub name: String,
     /// Where he came from.
     pub origin: Origin,
+    /// The language he reads, as a tag of BCP 47; empty if unknown.
+    #[serde(default)]
+    pub language: String,
 }
 
 /// The fate of one mail.
@@ -183,6 +250,20 @@ pub enum Reply {
         /// A batch that brings him up to date, if he answered an old version.
         batch: Option<BatchId>,
     },
+    /// To [`Command::Refresh`] and [`Command::Remove`]: the batch that carries his mail, if any is due.
+    Batch {
+        /// Which.
+        batch: Option<BatchId>,
+    },
+    /// To [`Command::Propose`].
+    Proposed {
+        /// It is new: the organizer should hear of it.
+        news: bool,
+        /// The event's owner.
+        owner: CalAddress,
+    },
+    /// To [`Command::Instances`].
+    Instances(Vec<InstanceCount>),
     /// To [`Command::Lease`]: the mails to send now; empty if there is nothing to do.
     Leased(Box<Lease>),
     /// To [`Command::Settle`] and the switches.
@@ -241,18 +322,37 @@ pub struct MailJob {
     pub guest: CalAddress,
     /// His name, empty if unknown.
     pub name: String,
-    /// REQUEST or CANCEL.
+    /// REQUEST, CANCEL or DECLINECOUNTER.
     pub method: Method,
     /// The revision it carries.
     pub revision: u32,
-    /// SEQUENCE of that revision.
-    pub sequence: Sequence,
-    /// DTSTAMP of that revision; a repeat reuses it.
-    pub dtstamp: Timestamp,
+    /// The least SEQUENCE that his calendar takes as news, and the DTSTAMP; a repeat reuses both.
+    pub order: Order,
     /// His own recorded answer.
     pub partstat: PartStat,
+    /// The same for instances of a series for which it is another.
+    #[serde(default)]
+    pub instance_partstats: Vec<(When, PartStat)>,
+    /// The instances that the mail speaks of alone; empty for the whole event.
+    #[serde(default)]
+    pub instances: Vec<Timestamp>,
     /// Whether he holds an earlier version, so that this is news and not an invitation.
     pub update: bool,
+    /// What has changed since the version he holds.
+    #[serde(default)]
+    pub changed: Vec<Field>,
+    /// He is taken off the list; the event itself goes on.
+    #[serde(default)]
+    pub removed: bool,
+    /// In whose place he is invited.
+    #[serde(default)]
+    pub delegated_from: Option<CalAddress>,
+    /// The language he reads; empty if unknown.
+    #[serde(default)]
+    pub language: String,
+    /// His proposal that is declined, with DECLINECOUNTER.
+    #[serde(default)]
+    pub proposal: Option<Proposal>,
     /// The mail's key (decision 9), also its SES tag: 32 lower-case hexadecimal digits.
     pub key: String,
 }
@@ -272,6 +372,12 @@ pub struct Shown {
     pub waiting: u32,
     /// Whether uninvited repliers become guests.
     pub allow_shared: bool,
+    /// Proposals that the organizer has not decided on.
+    #[serde(default)]
+    pub proposals: Vec<Proposal>,
+    /// What strangers tried, the newest first.
+    #[serde(default)]
+    pub attempts: Vec<Attempt>,
 }
 
 /// Why a command was not carried out.
@@ -284,7 +390,7 @@ pub enum CommandError {
     /// A rule of iTIP forbids it.
     #[error(transparent)]
     Itip(ItipError),
-    /// There is nothing to release, replay or confirm.
+    /// There is nothing to release, replay, decide or confirm.
     #[error("there is nothing waiting")]
     NothingWaiting,
     /// Ours: trying again may help.
@@ -314,6 +420,9 @@ pub enum OrganizerCommand {
         raw: String,
         /// Its subject, for the claim page.
         subject: String,
+        /// What his calendar is told.
+        #[serde(default)]
+        reply: Option<Box<OurReply>>,
     },
     /// What is held, without changing anything: the claim page.
     Held,
@@ -362,11 +471,17 @@ pub enum Notice {
         reason: String,
         /// What to do about it.
         advice: String,
+        /// The same for his calendar, if the mail was an invitation.
+        #[serde(default)]
+        reply: Option<Box<OurReply>>,
     },
     /// Somebody must prove that a held mail is his.
     Claim {
         /// Its subject.
         subject: String,
+        /// The same for his calendar: we come perhaps.
+        #[serde(default)]
+        reply: Option<Box<OurReply>>,
     },
     /// The report he asked for.
     Report {
@@ -383,6 +498,43 @@ pub enum Notice {
         /// Which event.
         event: EventId,
     },
+    /// A guest proposes another time.
+    Proposal {
+        /// For which event.
+        event: EventId,
+        /// Who.
+        guest: CalAddress,
+        /// For which instance; absent for the whole.
+        instance: Option<Timestamp>,
+    },
+    /// Our calendar answer to his client (decision 15).
+    Reply {
+        /// What it says.
+        reply: Box<OurReply>,
+    },
+}
+
+/// A REPLY of ours as an attendee of an organizer's event: it tells his calendar what became of his mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OurReply {
+    /// Where answers to him go: ORGANIZER, or a relay that stands for it.
+    pub to: CalAddress,
+    /// His own UID.
+    pub uid: String,
+    /// ORGANIZER as he wrote it.
+    pub organizer: itip::Organizer,
+    /// Our mailbox as he invited it.
+    pub attendee: CalAddress,
+    /// ACCEPTED: live; TENTATIVE: held; DECLINED: not taken.
+    pub partstat: PartStat,
+    /// SEQUENCE that is answered, DTSTAMP of the answer.
+    pub order: Order,
+    /// The single instance that was sent; absent for the whole.
+    pub recurrence_id: Option<itip::RecurrenceId>,
+    /// Title, start and end, which some clients show.
+    pub details: Box<itip::EventDetails>,
+    /// Why not, in a sentence; empty otherwise.
+    pub comment: String,
 }
 
 /// Work for the queue; references only, never mail.

@@ -44,7 +44,7 @@ pub fn handle(
     env: &ObjectEnv,
 ) -> Result<OrganizerReply, CommandError> {
     match command {
-        OrganizerCommand::Hold { raw, subject } => {
+        OrganizerCommand::Hold { raw, subject, reply } => {
             forget(conn, now)?;
             conn.run(
                 "INSERT INTO held (raw, subject, at) SELECT ?1, ?2, ?3 \
@@ -52,7 +52,7 @@ pub fn handle(
                 &[raw.into(), subject.as_str().into(), now.into(), HELD_MAX.into()],
             )?;
             if say(conn, "claim", now)? {
-                queue(conn, &Notice::Claim { subject }, now)?;
+                queue(conn, &Notice::Claim { subject, reply }, now)?;
             }
             Ok(OrganizerReply::Done)
         }
@@ -115,13 +115,16 @@ fn queue(conn: &dyn SqlConn, notice: &Notice, due: Timestamp) -> Result<(), Stor
 fn notify(conn: &dyn SqlConn, notice: Notice, now: Timestamp, env: &ObjectEnv) -> Result<(), StoreError> {
     match notice {
         Notice::EventsReady { events } => ready(conn, events, now, env),
-        Notice::MailRefused { .. } => {
-            let text = json(&notice)?;
+        Notice::MailRefused { ref subject, ref reason, .. } => {
+            let text = format!("refused {subject} {reason}");
             if say(conn, &sha256_hex(text.as_bytes()), now)? { queue(conn, &notice, now) } else { Ok(()) }
         }
-        Notice::Claim { .. } | Notice::Report { .. } | Notice::Uninvited { .. } | Notice::Approval { .. } => {
-            queue(conn, &notice, now)
-        }
+        Notice::Claim { .. }
+        | Notice::Report { .. }
+        | Notice::Uninvited { .. }
+        | Notice::Approval { .. }
+        | Notice::Proposal { .. }
+        | Notice::Reply { .. } => queue(conn, &notice, now),
     }
 }
 
@@ -254,7 +257,7 @@ mod tests {
     fn a_claim_is_asked_for_once_a_day_and_gives_everything_back() {
         let conn = object();
         for raw in ["a", "b", "a"] {
-            let hold = OrganizerCommand::Hold { raw: raw.into(), subject: "Game".into() };
+            let hold = OrganizerCommand::Hold { raw: raw.into(), subject: "Game".into(), reply: None };
             handle(&conn, hold, Timestamp(1_000), &env()).unwrap();
         }
         assert_eq!(leased(&conn, 1_000).len(), 1);
@@ -267,7 +270,7 @@ mod tests {
     #[test]
     fn a_mail_nobody_claims_is_forgotten_after_a_week() {
         let conn = object();
-        let hold = OrganizerCommand::Hold { raw: "a".into(), subject: "Game".into() };
+        let hold = OrganizerCommand::Hold { raw: "a".into(), subject: "Game".into(), reply: None };
         handle(&conn, hold, Timestamp(0), &env()).unwrap();
         let left = handle(&conn, OrganizerCommand::Held, Timestamp(HELD_SECS), &env()).unwrap();
         assert_eq!(left, OrganizerReply::Held(Vec::new()));

@@ -64,6 +64,15 @@ impl Counters {
         *self.clients.entry(client.to_owned()).or_default() += 1;
     }
 
+    /// Takes a guest out who is no longer on the list.
+    pub fn leave(&mut self, origin: Origin, status: RsvpStatus, client: &str) {
+        self.attendees = self.attendees.saturating_sub(1);
+        let counted = self.status(status);
+        *counted = counted.saturating_sub(1);
+        take_one(&mut self.origins, origin.as_str());
+        take_one(&mut self.clients, client);
+    }
+
     /// Counts a changed answer.
     pub fn answer(&mut self, from: RsvpStatus, to: RsvpStatus) {
         let old = self.status(from);
@@ -76,12 +85,7 @@ impl Counters {
         if from == to {
             return;
         }
-        if let Some(count) = self.clients.get_mut(from) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.clients.remove(from);
-            }
-        }
+        take_one(&mut self.clients, from);
         *self.clients.entry(to.to_owned()).or_default() += 1;
     }
 
@@ -89,6 +93,15 @@ impl Counters {
     pub fn reset(&mut self) {
         self.noaction = self.attendees;
         (self.accepted, self.declined, self.tentative) = (0, 0, 0);
+    }
+}
+
+fn take_one(counts: &mut BTreeMap<String, u32>, key: &str) {
+    if let Some(count) = counts.get_mut(key) {
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            counts.remove(key);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use itip::{EventDetails, PartStat, RsvpStatus};
+use itip::{Delivery, EventDetails, InstanceAnswer, PartStat, RsvpStatus};
 use serde::Serialize;
 
 /// `GET /event/{uid}`: fourteen fields.
@@ -137,6 +137,98 @@ pub struct GuestLine {
     pub origin: &'static str,
     /// His calendar client.
     pub prodid: String,
+    /// COMMENT of his answer, empty if absent.
+    pub comment: String,
+    /// REQUEST-STATUS of his answer, empty if absent.
+    pub request_status: String,
+    /// His answers to single dates of a series.
+    pub instances: Vec<InstanceAnswer>,
+}
+
+/// A guest of `GET /v1/events/{uid}/attendees`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Guest {
+    /// His address.
+    pub email: String,
+    /// His name, empty if unknown.
+    pub name: String,
+    /// The status that counts now.
+    pub status: RsvpStatus,
+    /// PARTSTAT as his calendar wrote it, as far as it counts.
+    pub partstat: &'static str,
+    /// Where he came from.
+    pub origin: &'static str,
+    /// His calendar client as it names itself, empty if unknown.
+    pub prodid: String,
+    /// Epoch seconds.
+    pub invited_at: i64,
+    /// Epoch seconds; `null` without an answer.
+    pub answered_at: Option<i64>,
+    /// COMMENT of his answer, empty if absent.
+    pub comment: String,
+    /// REQUEST-STATUS of his answer, empty if absent.
+    pub request_status: String,
+    /// Who comes in his place.
+    pub delegated_to: Option<String>,
+    /// In whose place he comes.
+    pub delegated_from: Option<String>,
+    /// Whether mail can reach him.
+    pub delivery: Delivery,
+    /// His answers to single dates of a series.
+    pub instances: Vec<InstanceLine>,
+}
+
+/// A guest's answer to one date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InstanceLine {
+    /// The date's original start on its wall.
+    pub recurrence_id: String,
+    /// The same in epoch seconds.
+    pub start: i64,
+    /// The status that counts now.
+    pub status: RsvpStatus,
+    /// COMMENT, empty if absent.
+    pub comment: String,
+}
+
+/// A line of `GET /v1/events/{uid}/occurrences`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OccurrenceLine {
+    /// The date's original start on its wall, which identifies it.
+    pub recurrence_id: String,
+    /// Epoch seconds.
+    pub start: i64,
+    /// Epoch seconds.
+    pub end: i64,
+    /// On the wall where it happens.
+    pub local_start: String,
+    /// This one is off.
+    pub cancelled: bool,
+    /// Its title.
+    pub summary: String,
+    /// How guests answer this date: apart, or with the series.
+    pub rsvp: Rsvp,
+    /// Guests who answered this date apart.
+    pub answered_apart: u32,
+}
+
+/// A line of `GET /v1/events/{uid}/proposals`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProposalLine {
+    /// Who proposes.
+    pub email: String,
+    /// The original start of the date he speaks of, epoch seconds; `null` for the whole.
+    pub instance: Option<i64>,
+    /// Epoch seconds.
+    pub start: i64,
+    /// Epoch seconds.
+    pub end: i64,
+    /// On the wall where it would happen.
+    pub local_start: String,
+    /// COMMENT, empty if absent.
+    pub comment: String,
+    /// Epoch seconds.
+    pub received: i64,
 }
 
 /// The word for an answer.

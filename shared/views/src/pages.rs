@@ -279,12 +279,31 @@ pub struct OwnerPage {
     pub waiting: u32,
     /// We were taken off the guest list.
     pub uninvited: bool,
+    /// Other times that guests propose.
+    pub proposals: Vec<ProposalView>,
+    /// What strangers tried, in words.
+    pub attempts: Vec<String>,
     /// The link that invites.
     pub invite_url: String,
     /// The organizer's page; empty if he has none.
     pub page_url: String,
     /// What was just done; empty before.
     pub done: String,
+}
+
+/// A guest's proposal, ready to be decided on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProposalView {
+    /// Who proposes.
+    pub guest: String,
+    /// The original start of the date he speaks of, epoch seconds; empty for the whole.
+    pub instance: String,
+    /// The time as it is; empty for the whole, which the page shows.
+    pub was: String,
+    /// The time he would like.
+    pub would: String,
+    /// His comment, empty if none.
+    pub comment: String,
 }
 
 /// What this place is.

@@ -1,8 +1,8 @@
 //! A leased mail's bytes, from the event as it is now. Pure: a repeat of a mail is byte for byte the same.
 
 use imip::{ListUnsubscribe, Mailbox, OutgoingAttachment, OutgoingCalendar, OutgoingMail};
-use itip::{CalAddress, EventState, Method, PartStat, Timestamp};
-use scheduling::command::{Lease, MailJob};
+use itip::{CalAddress, EventDetails, EventState, Method, Override, OverrideState, PartStat, RecurrenceId, Timestamp};
+use scheduling::command::{Lease, MailJob, OurReply};
 use scheduling::keys::{Keys, Link, reply_address, sign_link};
 use scheduling::settings::Config;
 use views::mail::{GuestMail, NoticeMail, Occasion, one_line};
@@ -45,20 +45,23 @@ pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &K
         method: job.method,
         prodid: PRODID,
         uid: id.as_str(),
-        sequence: job.sequence,
-        dtstamp: job.dtstamp,
+        sequence: event.version.sequence,
+        order: job.order,
         organizer_address: &organizer_address,
         organizer_name: &organizer,
         attendee: &job.guest,
         attendee_name: &guest_name,
         partstat: job.partstat,
+        instance_partstats: &job.instance_partstats,
+        delegated_from: job.delegated_from.as_ref(),
         details: event.details.as_ref(),
         overrides: &event.overrides,
+        instances: &job.instances,
         created: event.created,
         last_modified: event.last_modified,
         alarm_minutes: lease.settings.alarm_minutes,
         cancelled: event.cancelled,
-        comment: None,
+        comment: job.proposal.is_some().then_some("The organizer keeps the time as it is."),
     });
     let reply_to = lease.settings.reply_to.then(|| Mailbox { name: organizer.clone(), address: event.owner.clone() });
     let mail = OutgoingMail {
@@ -71,7 +74,7 @@ pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &K
         calendar: Some((job.method, calendar)),
         attachments: Vec::new(),
         message_id: format!("{}@{}", job.key, config.domain),
-        date: job.dtstamp,
+        date: job.order.dtstamp,
         list_unsubscribe: Some(ListUnsubscribe {
             https: unsubscribe,
             mailto: format!("mailto:unsubscribe@{}?subject={leave}", config.domain),
@@ -88,24 +91,40 @@ pub(crate) fn notification(config: &Config) -> Result<CalAddress, String> {
     CalAddress::parse(&format!("notification@{}", config.domain)).map_err(|error| error.to_string())
 }
 
+/// A notice's words, and what goes with them.
+pub(crate) struct NoticeParts {
+    /// The words.
+    pub mail: NoticeMail,
+    /// Files.
+    pub attachments: Vec<OutgoingAttachment>,
+    /// Our answer to his calendar: then the mail comes from the mailbox that he invited (RFC 6047 section 2.3).
+    pub reply: Option<Box<OurReply>>,
+}
+
 /// A notice's mail.
 pub(crate) fn notice_mail(
-    mail: &NoticeMail,
+    parts: NoticeParts,
     organizer: &CalAddress,
-    attachments: Vec<OutgoingAttachment>,
     key: &str,
     now: Timestamp,
     config: &Config,
 ) -> Result<Vec<u8>, String> {
-    let text = views::mail::notice_mail(mail)?;
+    let NoticeParts { mail, attachments, reply } = parts;
+    let text = views::mail::notice_mail(&mail)?;
     let mail = OutgoingMail {
-        from: Mailbox { name: OUR_NAME.to_owned(), address: notification(config)? },
+        from: Mailbox {
+            name: OUR_NAME.to_owned(),
+            address: match &reply {
+                Some(reply) => reply.attendee.clone(),
+                None => notification(config)?,
+            },
+        },
         to: Mailbox { name: String::new(), address: organizer.clone() },
         reply_to: None,
         subject: text.subject,
         text: text.text,
         html: text.html,
-        calendar: None,
+        calendar: reply.map(|reply| (Method::Reply, reply_text(&reply))),
         attachments,
         message_id: format!("{key}@{}", config.domain),
         date: now,
@@ -114,6 +133,46 @@ pub(crate) fn notice_mail(
         boundary_seed: key.to_owned(),
     };
     Ok(imip::compose(&mail))
+}
+
+/// Our REPLY as calendar text (RFC 5546 section 3.2.3).
+fn reply_text(reply: &OurReply) -> String {
+    // The organizer knows his event; only what identifies it goes back to him.
+    let details = EventDetails {
+        description: String::new(),
+        description_html: String::new(),
+        url: String::new(),
+        categories: Vec::new(),
+        ..reply.details.as_ref().clone()
+    };
+    let instant = reply.recurrence_id.as_ref().map(RecurrenceId::instant);
+    let overrides: Vec<Override> = reply
+        .recurrence_id
+        .iter()
+        .map(|id| Override::new(id.clone(), reply.order, OverrideState::Changed(Box::new(details.clone()))))
+        .collect();
+    imip::calendar_text(&OutgoingCalendar {
+        method: Method::Reply,
+        prodid: PRODID,
+        uid: &reply.uid,
+        sequence: reply.order.sequence,
+        order: reply.order,
+        organizer_address: reply.organizer.address.as_str(),
+        organizer_name: &one_line(&reply.organizer.name),
+        attendee: &reply.attendee,
+        attendee_name: OUR_NAME,
+        partstat: reply.partstat,
+        instance_partstats: &[],
+        delegated_from: None,
+        details: instant.is_none().then_some(&details),
+        overrides: &overrides,
+        instances: instant.as_slice(),
+        created: reply.order.dtstamp,
+        last_modified: reply.order.dtstamp,
+        alarm_minutes: None,
+        cancelled: false,
+        comment: (!reply.comment.is_empty()).then_some(reply.comment.as_str()),
+    })
 }
 
 fn occasion(job: &MailJob) -> Occasion {

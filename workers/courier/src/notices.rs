@@ -3,8 +3,10 @@
 use std::sync::atomic::AtomicI64;
 
 use imip::OutgoingAttachment;
-use itip::{CalAddress, EventId};
-use scheduling::command::{Command, CommandError, Fate, Notice, OrganizerCommand, OrganizerReply, Reply, Shown};
+use itip::{CalAddress, EventId, Proposal, Timestamp};
+use scheduling::command::{
+    Command, CommandError, Fate, Notice, OrganizerCommand, OrganizerReply, OurReply, Reply, Shown,
+};
 use scheduling::keys::{Link, sign_link};
 use store::accounts::{self, OrganizerRow};
 use store::directory::CLIENT_UNKNOWN;
@@ -14,7 +16,7 @@ use views::report;
 use views::when::WhenView;
 
 use crate::batch::{count, permit, send_one};
-use crate::compose::notice_mail;
+use crate::compose::{NoticeParts, notice_mail};
 use crate::ses_call::ask_account;
 use crate::{CourierContext, CourierError, DeliveryVerdict};
 
@@ -66,10 +68,14 @@ async fn deliver_one(
         Ok(None) => return Fate::Refused { reason: "no longer true".to_owned() },
         Err(_) => return Fate::Throttled { retry_secs: 30 },
     };
-    let (mail, files) = composed;
+    // A calendar's answers go where its events come from, which may be a relay.
+    let to = match notice {
+        Notice::Reply { reply } => &reply.to,
+        _ => organizer,
+    };
     let tag = notice_tag(organizer, key, notice);
-    match notice_mail(&mail, organizer, files, &tag, ctx.clock.now(), &ctx.config) {
-        Ok(raw) => send_one(raw, organizer, &tag, stopped, ctx).await,
+    match notice_mail(composed, to, &tag, ctx.clock.now(), &ctx.config) {
+        Ok(raw) => send_one(raw, to, &tag, stopped, ctx).await,
         Err(reason) => Fate::Refused { reason },
     }
 }
@@ -82,25 +88,32 @@ fn notice_tag(organizer: &CalAddress, key: &str, notice: &Notice) -> String {
     tag
 }
 
-type Composed = (NoticeMail, Vec<OutgoingAttachment>);
-
 /// The words of a notice; `None` when it is no longer true.
 async fn compose(
     organizer: &CalAddress,
     notice: &Notice,
     ctx: &CourierContext,
-) -> Result<Option<Composed>, CourierError> {
+) -> Result<Option<NoticeParts>, CourierError> {
     let account = accounts::organizer(ctx.db.as_ref(), organizer).await?;
     let mail = match notice {
         Notice::EventsReady { events } => ready(events, account.as_ref(), ctx).await?,
-        Notice::MailRefused { subject, reason, advice } => Some(refused(subject, reason, advice, ctx)),
+        Notice::MailRefused { subject, reason, advice, .. } => Some(refused(subject, reason, advice, ctx)),
         // The subject is a stranger's text to somebody who perhaps never wrote: only the claim page shows it.
-        Notice::Claim { subject: _ } => Some(claim(organizer, ctx)),
+        Notice::Claim { .. } => Some(claim(organizer, ctx)),
         Notice::Report { event } => return report_mail(organizer, event, ctx).await,
         Notice::Uninvited { event } => show(event, ctx).await?.and_then(|shown| uninvited(&shown, ctx)),
         Notice::Approval { event } => show(event, ctx).await?.and_then(|shown| approval(&shown, ctx)),
+        Notice::Proposal { event, guest, instance } => {
+            show(event, ctx).await?.and_then(|shown| proposal(&shown, guest, *instance, ctx))
+        }
+        Notice::Reply { reply } => Some(answered(reply, ctx)),
     };
-    Ok(mail.map(|mail| (mail, Vec::new())))
+    let reply = match notice {
+        Notice::MailRefused { reply, .. } | Notice::Claim { reply, .. } => reply.clone(),
+        Notice::Reply { reply } => Some(reply.clone()),
+        _ => None,
+    };
+    Ok(mail.map(|mail| NoticeParts { mail, attachments: Vec::new(), reply }))
 }
 
 async fn show(event: &EventId, ctx: &CourierContext) -> Result<Option<Box<Shown>>, CourierError> {
@@ -261,6 +274,43 @@ fn approval(shown: &Shown, ctx: &CourierContext) -> Option<NoticeMail> {
     Some(mail)
 }
 
+/// A guest's proposal, as long as nobody has decided.
+fn proposal(
+    shown: &Shown,
+    guest: &CalAddress,
+    instance: Option<Timestamp>,
+    ctx: &CourierContext,
+) -> Option<NoticeMail> {
+    let is_it = |known: &&Proposal| known.guest == *guest && known.proposed.instance() == instance;
+    let proposed = &shown.proposals.iter().find(is_it)?.proposed;
+    let title = title_of(shown);
+    let mut mail = blank(format!("Another time? {title}"), "A guest proposes another time".to_owned(), ctx);
+    let (was, would) = (
+        proposed.recurrence_id.as_ref().map(|id| WhenView::new(&id.when, &id.when).sentence()),
+        WhenView::new(&proposed.start, &proposed.end).sentence(),
+    );
+    let which = was.map(|was| format!(" of {was}")).unwrap_or_default();
+    mail.paragraphs.push(format!("{guest} proposes another time for “{title}”{which}: {would}."));
+    if !proposed.comment.is_empty() {
+        mail.paragraphs.push(format!("The comment: “{}”", one_line(&proposed.comment)));
+    }
+    mail.paragraphs.push(
+        "Nothing has changed. If you agree, also move the event in your own calendar: what you send from there next          counts for everybody."
+            .to_owned(),
+    );
+    mail.events = event_of(shown, Vec::new()).into_iter().collect();
+    mail.key = Some(link("Accept or decline", owner_page(&shown.event.event_id, ctx)));
+    Some(mail)
+}
+
+/// The words around our answer to his calendar.
+fn answered(reply: &OurReply, ctx: &CourierContext) -> NoticeMail {
+    let title = one_line(&reply.details.summary);
+    let mut mail = blank(format!("Accepted: {title}"), format!("Accepted: {title}"), ctx);
+    mail.paragraphs = vec!["This answer is for your calendar; there is nothing to do.".to_owned()];
+    mail
+}
+
 fn people(count: u32) -> String {
     if count == 1 { "one guest".to_owned() } else { format!("{count} guests") }
 }
@@ -270,11 +320,11 @@ async fn report_mail(
     organizer: &CalAddress,
     event: &EventId,
     ctx: &CourierContext,
-) -> Result<Option<Composed>, CourierError> {
+) -> Result<Option<NoticeParts>, CourierError> {
     let Some(shown) = show(event, ctx).await?.filter(|shown| shown.event.owner == *organizer) else {
         return Ok(None);
     };
-    let reset = shown.event.reset_sequence;
+    let reset = shown.event.version.reset;
     let mut lines: Vec<GuestLine> = Vec::new();
     let mut after = None;
     while lines.len() < REPORT_GUESTS_MAX {
@@ -289,6 +339,9 @@ async fn report_mail(
             name: guest.name,
             origin: guest.origin.as_str(),
             prodid: if guest.prodid.is_empty() { CLIENT_UNKNOWN.to_owned() } else { guest.prodid.to_lowercase() },
+            comment: guest.comment,
+            request_status: guest.request_status,
+            instances: guest.instances,
         }));
         if !full {
             break;
@@ -315,5 +368,5 @@ async fn report_mail(
         content_type: "text/csv; charset=utf-8".to_owned(),
         bytes: report::csv(lines),
     };
-    Ok(Some((mail, vec![file])))
+    Ok(Some(NoticeParts { mail, attachments: vec![file], reply: None }))
 }

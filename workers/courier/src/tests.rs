@@ -181,7 +181,12 @@ impl Place {
     fn invite(&self, guests: &[&str]) -> BatchId {
         let guests = guests
             .iter()
-            .map(|guest| Enrollment { address: address(guest), name: String::new(), origin: Origin::Api })
+            .map(|guest| Enrollment {
+                address: address(guest),
+                name: String::new(),
+                origin: Origin::Api,
+                language: String::new(),
+            })
             .collect();
         match block_on(self.world.event(&event_id(), Command::Enroll { guests, again: false, invites_max: 99 })) {
             Ok(Reply::Enrolled { batch: Some(batch), .. }) => batch,
@@ -325,10 +330,16 @@ fn lease(method: Method, update: bool, partstat: PartStat) -> (Lease, MailJob) {
         name: "Ana \"A\" Ruiz".into(),
         method,
         revision: 3,
-        sequence: Sequence(2),
-        dtstamp: NOW,
+        order: Order { sequence: Sequence(2), dtstamp: NOW },
         partstat,
+        instance_partstats: Vec::new(),
+        instances: Vec::new(),
         update,
+        changed: Vec::new(),
+        removed: false,
+        delegated_from: None,
+        language: String::new(),
+        proposal: None,
         key: mail_key(&event.event_id, 3, &guest, method),
         guest,
     };
@@ -429,7 +440,7 @@ fn an_organizer_hears_that_his_event_is_ready() {
     block_on(accounts::enroll_organizer(place.world.db(), &ann, "Orioles", &slugs, NOW)).unwrap();
     assert_eq!(place.notify(Notice::EventsReady { events: vec![event_id()] }), done(1, 0));
     golden("ready.txt", &place.last_mail());
-    assert_eq!(place.notify(Notice::Claim { subject: "Spring\r\nX: y".into() }), done(1, 0));
+    assert_eq!(place.notify(Notice::Claim { subject: "Spring\r\nX: y".into(), reply: None }), done(1, 0));
     golden("claim.txt", &place.last_mail());
 }
 

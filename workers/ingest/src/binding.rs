@@ -27,7 +27,10 @@ pub(crate) enum Standing {
         before: Option<CalAddress>,
     },
     /// Not bound, although the event's ORGANIZER is.
-    Stranger,
+    Stranger {
+        /// The event.
+        event: EventId,
+    },
     /// Nobody is bound.
     New,
 }
@@ -53,7 +56,10 @@ pub(crate) fn standing(rows: &[Binding], sender: &CalAddress, organizer: Option<
     }
     let Some(organizer) = organizer else { return Standing::New };
     let is_organizer = |row: &Binding| row.identity == *person(organizer) || row.identity == organizer.address;
-    if rows.iter().any(is_organizer) { Standing::Stranger } else { Standing::New }
+    match rows.iter().find(|row| is_organizer(row)) {
+        Some(row) => Standing::Stranger { event: row.event_id.clone() },
+        None => Standing::New,
+    }
 }
 
 /// What may be said, and by whom.
@@ -69,7 +75,10 @@ pub(crate) enum Resolved {
         new: bool,
     },
     /// Nothing: the event is somebody else's.
-    Stranger,
+    Stranger {
+        /// The event.
+        event: EventId,
+    },
 }
 
 /// Resolves a proven sender's message by the directory's lines about its UID. With `create`, an unknown UID becomes a
@@ -115,8 +124,9 @@ pub(crate) async fn resolve(
             ctx.db.batch(directory::take_over(uid, &event, sender, delegate)).await?;
             Resolved::Event { event, owner: sender.clone(), new }
         }
+        Standing::Stranger { event } => Resolved::Stranger { event },
         // A row that was written a moment ago is gone: the take-over of somebody quicker removed it.
-        Standing::Stranger | Standing::New => Resolved::Stranger,
+        Standing::New => Resolved::Stranger { event: event_id(&ctx.keys, sender, uid) },
     }))
 }
 
@@ -165,20 +175,21 @@ mod tests {
         let owned = vec![row("ann@x.test", Role::Owner), row("deb@x.test", Role::Delegate)];
         let forwarded = vec![row("fay@x.test", Role::Owner), row("ann@x.test", Role::Organizer)];
         let takes_over = Standing::TakesOver { event: event(1), before: Some(address("fay@x.test")) };
+        let stranger = || Standing::Stranger { event: event(1) };
         let icloud = organizer("2_abc@imip.me.com", Some("ann@x.test"));
         for (rows, sender, organizer, expected) in [
             (vec![], "ann@x.test", Some(ann()), Standing::New),
             (owned.clone(), "ann@x.test", Some(ann()), bound("ann@x.test")),
             (owned.clone(), "ann@x.test", None, bound("ann@x.test")),
             (owned.clone(), "deb@x.test", Some(ann()), bound("ann@x.test")),
-            (owned.clone(), "mal@x.test", Some(ann()), Standing::Stranger),
-            (owned.clone(), "mal@x.test", Some(icloud.clone()), Standing::Stranger),
+            (owned.clone(), "mal@x.test", Some(ann()), stranger()),
+            (owned.clone(), "mal@x.test", Some(icloud.clone()), stranger()),
             // Mallory's own event under a UID that he has seen is his own business.
             (owned.clone(), "mal@x.test", None, Standing::New),
             (owned, "mal@x.test", Some(organizer("mal@x.test", None)), Standing::New),
             (forwarded.clone(), "fay@x.test", Some(ann()), bound("fay@x.test")),
             (forwarded.clone(), "ann@x.test", Some(ann()), takes_over),
-            (forwarded, "mal@x.test", Some(ann()), Standing::Stranger),
+            (forwarded, "mal@x.test", Some(ann()), stranger()),
         ] {
             assert_eq!(standing(&rows, &address(sender), organizer.as_ref()), expected, "{sender} {organizer:?}");
         }

@@ -8,6 +8,7 @@ mod binding;
 mod leaving_mail;
 mod mailbox;
 mod organizer_mail;
+mod our_reply;
 mod refusal;
 mod reply_mail;
 mod sender;

@@ -4,13 +4,14 @@
 //! forged mail is stored; the binding, the organizer and his page exist before the event's object hears of it.
 
 use imip::MailKind;
-use itip::{CalAddress, ItipError, ItipMessage, Method, Organizer, Outcome};
-use scheduling::command::{Command, CommandError, Notice, OrganizerCommand, Reply};
+use itip::{CalAddress, EventId, ItipError, ItipMessage, Method, Organizer, Outcome, PartStat};
+use scheduling::command::{Attempt, Command, CommandError, Notice, OrganizerCommand, Reply};
 use scheduling::settings::OrganizerSettings;
 use store::accounts::{self, OrganizerRow};
 use store::directory;
 
 use crate::binding::{Resolved, resolve};
+use crate::our_reply::{is_awaited, our_reply, reply_to_mail};
 use crate::refusal::Refusal;
 use crate::sender::Sender;
 use crate::slug::slugs;
@@ -51,7 +52,10 @@ async fn hold(letter: &Letter<'_>, sender: &CalAddress, ctx: &MailContext) -> Re
     }
     let raw = letter.keep(ctx).await?;
     let subject = letter.mail.subject.clone();
-    ctx.objects.organizer(sender, OrganizerCommand::Hold { raw, subject }).await?;
+    let comment = "Waits for your confirmation; see the mail's text.";
+    let (domain, now) = (&ctx.config.domain, ctx.clock.now());
+    let reply = reply_to_mail(letter.mail, sender, domain, PartStat::Tentative, comment, now);
+    ctx.objects.organizer(sender, OrganizerCommand::Hold { raw, subject, reply }).await?;
     Ok(MailVerdict::Accept("held"))
 }
 
@@ -65,7 +69,7 @@ fn usable<'a>(letter: &Letter<'a>) -> Result<&'a [ItipMessage], Refusal> {
 }
 
 fn is_organizers(method: Method) -> bool {
-    matches!(method, Method::Request | Method::Publish | Method::Cancel)
+    matches!(method, Method::Request | Method::Publish | Method::Add | Method::Cancel)
 }
 
 /// Takes a proven sender's mail.
@@ -88,7 +92,15 @@ pub(crate) async fn take(
             }
             Applied::Known(what) => verdict = what,
             Applied::Refused(refusal) => {
-                refuse(letter, sender, &refusal, ctx).await?;
+                let reply = our_reply(
+                    message,
+                    sender,
+                    &ctx.config.domain,
+                    PartStat::Declined,
+                    &refusal.reason(),
+                    ctx.clock.now(),
+                );
+                notify(sender, refusal.notice(&letter.mail.subject, reply), ctx).await?;
                 verdict = "refused";
             }
         }
@@ -110,7 +122,7 @@ async fn refuse(
     refusal: &Refusal,
     ctx: &MailContext,
 ) -> Result<MailVerdict, IngestError> {
-    notify(sender, refusal.notice(&letter.mail.subject), ctx).await?;
+    notify(sender, refusal.notice(&letter.mail.subject, None), ctx).await?;
     Ok(MailVerdict::Accept("refused"))
 }
 
@@ -122,7 +134,7 @@ async fn notify(organizer: &CalAddress, notice: Notice, ctx: &MailContext) -> Re
 /// What became of one message.
 enum Applied {
     /// A new event.
-    Created(itip::EventId),
+    Created(EventId),
     /// Anything else that was taken; the word is for the log.
     Known(&'static str),
     /// Not taken.
@@ -139,11 +151,16 @@ async fn apply(
     let (rows, account) = directory::bindings_and_account(ctx.db.as_ref(), &message.uid, sender).await?;
     let suspended = account.as_ref().is_some_and(|account| account.suspended);
     // Whoever is suspended makes nothing new, but his guests still hear of changes.
-    let Some(resolved) = resolve(&message.uid, &rows, sender, organizer, !suspended, ctx).await? else {
-        return Ok(Applied::Refused(Refusal::Suspended));
+    let is_add = message.method == Method::Add;
+    let Some(resolved) = resolve(&message.uid, &rows, sender, organizer, !suspended && !is_add, ctx).await? else {
+        return Ok(Applied::Refused(if is_add { Refusal::UnknownSeries } else { Refusal::Suspended }));
     };
-    let Resolved::Event { event, owner, new } = resolved else {
-        return Ok(Applied::Refused(Refusal::Stranger));
+    let (event, owner, new) = match resolved {
+        Resolved::Event { event, owner, new } => (event, owner, new),
+        Resolved::Stranger { event } => {
+            report_stranger(&event, message.method, sender, ctx).await?;
+            return Ok(Applied::Refused(Refusal::Stranger));
+        }
     };
     let mut account = match account {
         Some(account) if owner == *sender => Some(account),
@@ -164,6 +181,12 @@ async fn apply(
     if held && outcome.is_visible() {
         notify(&owner, Notice::Approval { event: event.clone() }, ctx).await?;
     }
+    if is_taken(&outcome) && is_awaited(message, &ctx.config.domain) {
+        let reply = our_reply(message, sender, &ctx.config.domain, PartStat::Accepted, "", ctx.clock.now());
+        if let Some(reply) = reply {
+            notify(&owner, Notice::Reply { reply }, ctx).await?;
+        }
+    }
     Ok(match outcome {
         Outcome::Created => Applied::Created(event),
         Outcome::Updated { .. } => Applied::Known("updated"),
@@ -179,11 +202,31 @@ async fn apply(
     })
 }
 
+/// Whether the organizer's calendar holds what we hold.
+fn is_taken(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Created | Outcome::Updated { .. } | Outcome::Reinstated | Outcome::Unchanged)
+}
+
+/// The owner can see who tried to speak about his event.
+async fn report_stranger(
+    event: &EventId,
+    method: Method,
+    sender: &CalAddress,
+    ctx: &MailContext,
+) -> Result<(), IngestError> {
+    let attempt = Attempt { sender: sender.clone(), method, at: ctx.clock.now() };
+    match ctx.objects.event(event, Command::Stranger { attempt }).await {
+        Ok(_) | Err(CommandError::NotFound) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn by_rule(error: ItipError, method: Method) -> Refusal {
     match error {
         ItipError::NoComponent => Refusal::Calendar(imip::CalendarRefusal::NoEvent),
         ItipError::MethodNotAllowed => Refusal::Method(method),
         ItipError::NotOrganizer => Refusal::Stranger,
+        ItipError::UnknownSeries | ItipError::NotApplicable => Refusal::UnknownSeries,
     }
 }
 

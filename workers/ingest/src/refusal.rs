@@ -2,7 +2,7 @@
 
 use imip::CalendarRefusal;
 use itip::Method;
-use scheduling::command::Notice;
+use scheduling::command::{Notice, OurReply};
 
 /// Why a mail to `create@` is of no use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(crate) enum Refusal {
     Calendar(CalendarRefusal),
     /// A message that no organizer sends here.
     Method(Method),
+    /// An ADD to a series that is not known (RFC 5546 section 3.2.4).
+    UnknownSeries,
     /// The event is somebody else's.
     Stranger,
     /// The account is suspended.
@@ -35,10 +37,8 @@ impl Refusal {
             Self::Method(Method::Counter | Method::DeclineCounter) => {
                 "Your mail proposes another time (METHOD:COUNTER); only an event's organizer can change it.".to_owned()
             }
-            Self::Method(Method::Add) => {
-                "Your mail adds single dates to a series (METHOD:ADD), which is not taken.".to_owned()
-            }
             Self::Method(method) => format!("A message with METHOD:{} is not taken here.", method.as_str()),
+            Self::UnknownSeries => "Your mail adds a date to a series (METHOD:ADD) that is not known here.".to_owned(),
             Self::Stranger => {
                 "This event belongs to another organizer, so nothing was changed by your mail.".to_owned()
             }
@@ -73,7 +73,9 @@ impl Refusal {
                 "To answer an invitation, use the buttons in it or answer from your calendar; \
                  to create an event, invite this address to it."
             }
-            Self::Method(_) => "Change the event in your calendar and send the whole invitation again.",
+            Self::Method(_) | Self::UnknownSeries => {
+                "Change the event in your calendar and send the whole invitation again."
+            }
             Self::Stranger => "Ask its organizer to send the change, or create an event of your own in your calendar.",
             Self::Suspended => "Please write to whoever runs this server.",
             Self::TooMany { .. } => "Send the others again, in mails of at most 50 events.",
@@ -81,8 +83,8 @@ impl Refusal {
         .to_owned()
     }
 
-    /// The mail that says so.
-    pub fn notice(&self, subject: &str) -> Notice {
-        Notice::MailRefused { subject: subject.to_owned(), reason: self.reason(), advice: self.advice() }
+    /// The mail that says so; `reply` tells his calendar the same.
+    pub fn notice(&self, subject: &str, reply: Option<Box<OurReply>>) -> Notice {
+        Notice::MailRefused { subject: subject.to_owned(), reason: self.reason(), advice: self.advice(), reply }
     }
 }

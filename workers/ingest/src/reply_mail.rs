@@ -1,20 +1,25 @@
-//! Mail to `rsvp@`: a guest's calendar answers.
+//! Mail to `rsvp@`: what a guest's calendar says. REPLY answers, COUNTER proposes, REFRESH asks.
 //!
-//! Invariant: an answer counts only when its writer holds the guest's token or is authenticated as the guest
-//! (decision 6); nothing here ever mails anybody.
+//! Invariant: a word counts only when its writer holds the guest's token or is authenticated as the guest
+//! (decision 6); whoever is mailed because of it is a guest, or the owner.
 
 use imip::MailKind;
-use itip::{Answer, AnsweredVia, CalAddress, Component, EventId, InvitedAttendee, ItipMessage, Method};
-use scheduling::command::{Command, CommandError, Job, Reply};
+use itip::{
+    Answer, AnswerOutcome, AnsweredVia, CalAddress, Component, EventId, InvitedAttendee, ItipMessage, Method, Proposed,
+    RecurrenceId,
+};
+use scheduling::command::{Command, CommandError, Job, Notice, OrganizerCommand, Reply};
 use scheduling::keys::{is_reply_token, token_in};
 use store::directory;
 
 use crate::{IngestError, Letter, MailContext, MailVerdict, reject};
 
-/// Answers taken from one mail; a calendar writes one.
-const ANSWERS_MAX: usize = 10;
+/// Messages taken from one mail; a calendar writes one.
+const MESSAGES_MAX: usize = 10;
+/// Components taken from one message: Google answers for a series and each of its dates at once.
+const COMPONENTS_MAX: usize = 50;
 
-/// Takes an answer. `token` stands in the recipient's address.
+/// Takes what a guest says. `token` stands in the recipient's address.
 pub(crate) async fn receive(
     letter: &Letter<'_>,
     token: Option<&str>,
@@ -31,114 +36,121 @@ pub(crate) async fn receive(
     };
     let mut verdict = MailVerdict::Accept("no answer in it");
     let mut kept = false;
-    for message in messages.iter().take(ANSWERS_MAX) {
-        let reading = match read(message, letter, token, ctx) {
-            Reading::Answer(reading) => reading,
-            Reading::Nothing(why) => {
-                verdict = MailVerdict::Accept(why);
-                continue;
-            }
-            Reading::Refused(why) => {
-                verdict = reject(why);
+    for message in messages.iter().take(MESSAGES_MAX) {
+        let event = match event_of(message) {
+            Ok(event) => event,
+            Err(unfit) => {
+                verdict = unfit;
                 continue;
             }
         };
-        // An id that only its writer vouches for must not wake an object.
-        if !reading.by_token && directory::event(ctx.db.as_ref(), &reading.event).await?.is_none() {
-            verdict = MailVerdict::Accept("no such event");
-            continue;
+        for component in in_order(message) {
+            let author = match author(&event, component, letter, token, ctx) {
+                Ok(author) => author,
+                Err(unfit) => {
+                    verdict = unfit;
+                    continue;
+                }
+            };
+            // An id that only its writer vouches for must not wake an object.
+            if !author.by_token && directory::event(ctx.db.as_ref(), &event).await?.is_none() {
+                verdict = MailVerdict::Accept("no such event");
+                continue;
+            }
+            if !kept {
+                letter.keep(ctx).await?;
+                kept = true;
+            }
+            verdict = MailVerdict::Accept(take(message, component, &event, author, ctx).await?);
         }
-        if !kept {
-            letter.keep(ctx).await?;
-            kept = true;
-        }
-        verdict = MailVerdict::Accept(take(reading, ctx).await?);
     }
     Ok(verdict)
 }
 
-/// An answer whose authorship is settled.
-struct Attributed {
-    event: EventId,
+/// The event that a message to this mailbox is about.
+fn event_of(message: &ItipMessage) -> Result<EventId, MailVerdict> {
+    match message.method {
+        Method::Reply | Method::Counter | Method::Refresh => {}
+        // Both are an organizer's, and we propose nothing to guests.
+        Method::DeclineCounter | Method::Add => return Err(MailVerdict::Accept("not an answer")),
+        Method::Request | Method::Publish | Method::Cancel => {
+            return Err(reject("This mailbox takes answers. Invitations and changes go to create@."));
+        }
+    }
+    EventId::parse(&message.uid.0.trim().to_ascii_lowercase()).ok_or(MailVerdict::Accept("not our event"))
+}
+
+/// The answer to the series first, so that answers to its dates stand beside it.
+fn in_order(message: &ItipMessage) -> Vec<&Component> {
+    let mut components: Vec<&Component> = message.components.iter().take(COMPONENTS_MAX).collect();
+    components.sort_by_key(|component| component.recurrence_id.is_some());
+    components
+}
+
+/// Who speaks, and why we believe it.
+struct Author {
     guest: CalAddress,
     name: String,
-    answer: Answer,
+    /// He holds the guest's token.
     by_token: bool,
+    /// He is authenticated as the guest.
     authenticated: bool,
+    /// He holds the token of somebody else: of who sent him, or of the list that he is a member of.
+    vouched_by: Option<CalAddress>,
 }
 
-enum Reading {
-    Answer(Box<Attributed>),
-    Nothing(&'static str),
-    Refused(&'static str),
-}
-
-fn read(message: &ItipMessage, letter: &Letter<'_>, token: Option<&str>, ctx: &MailContext) -> Reading {
-    match message.method {
-        Method::Reply => {}
-        // A proposal is no answer, and taking it for one would record a Maybe that nobody said.
-        Method::Counter => return Reading::Nothing("counter"),
-        Method::Refresh => return Reading::Nothing("refresh"),
-        Method::DeclineCounter | Method::Add => return Reading::Nothing("not an answer"),
-        Method::Request | Method::Publish | Method::Cancel => {
-            return Reading::Refused("This mailbox takes answers. Invitations and changes go to create@.");
-        }
-    }
-    let Some(event) = EventId::parse(&message.uid.0.trim().to_ascii_lowercase()) else {
-        return Reading::Nothing("not our event");
-    };
-    // An answer to one date says nothing about the series.
-    let Some(component) = message.components.iter().find(|component| component.recurrence_id.is_none()) else {
-        return Reading::Nothing("answer to one date");
-    };
-    // RFC 5546 section 3.2.3: exactly one ATTENDEE, the one who answers.
-    let [attendee] = component.attendees.as_slice() else { return Reading::Nothing("not one attendee") };
-    if attendee.address.domain().eq_ignore_ascii_case(&ctx.config.domain) {
-        return Reading::Nothing("our own address");
-    }
-    let (by_token, authenticated) = authorship(&event, attendee, component, letter, token, ctx);
-    if !by_token && !authenticated {
-        let delegate = letter.sender.proven().is_some_and(|from| is_delegate(from, attendee));
-        if !delegate {
-            return Reading::Refused(
-                "This answer could not be verified as its guest's. Please use the buttons of the invitation.",
-            );
-        }
-    }
-    Reading::Answer(Box::new(Attributed {
-        event,
-        guest: attendee.address.clone(),
-        name: attendee.name.chars().filter(|c| !c.is_control()).take(80).collect(),
-        answer: Answer {
-            partstat: attendee.partstat,
-            order: component.order,
-            received: ctx.clock.now(),
-            prodid: message.prodid.clone(),
-            comment: component.comment.clone(),
-            via: AnsweredVia::Mail,
-        },
-        by_token,
-        authenticated,
-    }))
-}
-
-/// Whether the writer holds the guest's token, and whether he is authenticated as the guest.
-fn authorship(
+fn author(
     event: &EventId,
-    attendee: &InvitedAttendee,
     component: &Component,
     letter: &Letter<'_>,
     token: Option<&str>,
     ctx: &MailContext,
-) -> (bool, bool) {
+) -> Result<Author, MailVerdict> {
+    let from = letter.mail.from.first();
+    // RFC 5546 section 3.2.3: exactly one ATTENDEE, the one who speaks. Exchange leaves it out of a COUNTER.
+    let (guest, attendee) = match (component.attendees.as_slice(), from) {
+        ([attendee], _) => (attendee.address.clone(), Some(attendee)),
+        ([], Some(from)) => (from.clone(), None),
+        _ => return Err(MailVerdict::Accept("not one attendee")),
+    };
+    if guest.domain().eq_ignore_ascii_case(&ctx.config.domain) {
+        return Err(MailVerdict::Accept("our own address"));
+    }
     let written = component
         .organizer
         .as_ref()
         .filter(|organizer| organizer.address.domain().eq_ignore_ascii_case(&ctx.config.domain))
         .and_then(|organizer| token_in(&organizer.address));
-    let by_token =
-        [token, written].into_iter().flatten().any(|token| is_reply_token(&ctx.keys, token, event, &attendee.address));
-    (by_token, letter.sender.proven() == Some(&attendee.address))
+    let holds_token_of = |person: &CalAddress| {
+        [token, written].into_iter().flatten().any(|token| is_reply_token(&ctx.keys, token, event, person))
+    };
+    let by_token = holds_token_of(&guest);
+    let authenticated = letter.sender.proven() == Some(&guest);
+    // A delegate, a member of a list or an alias answers with the invitation that somebody else got.
+    let passed_on = attendee.into_iter().flat_map(passed_on_by).chain(from);
+    let vouched_by = passed_on.filter(|person| !by_token && **person != guest).find(|person| holds_token_of(person));
+    let delegate = || match (letter.sender.proven(), attendee) {
+        (Some(from), Some(attendee)) => is_delegate(from, attendee),
+        _ => false,
+    };
+    if !by_token && !authenticated && vouched_by.is_none() && !delegate() {
+        return Err(reject(
+            "This answer could not be verified as its guest's. Please use the buttons of the invitation.",
+        ));
+    }
+    let name = attendee.map(|attendee| attendee.name.as_str()).unwrap_or_default();
+    Ok(Author {
+        vouched_by: vouched_by.cloned(),
+        guest,
+        name: name.chars().filter(|c| !c.is_control()).take(80).collect(),
+        by_token: by_token || vouched_by.is_some(),
+        authenticated,
+    })
+}
+
+/// Who may have passed an invitation on to this person.
+fn passed_on_by(attendee: &InvitedAttendee) -> impl Iterator<Item = &CalAddress> {
+    attendee.delegated_from.iter()
 }
 
 /// Whether an authenticated sender answers for a guest who names him in SENT-BY. The parameter proves nothing by
@@ -147,22 +159,144 @@ fn is_delegate(from: &CalAddress, attendee: &InvitedAttendee) -> bool {
     attendee.sent_by.as_ref() == Some(from) && from.domain() == attendee.address.domain()
 }
 
-async fn take(reading: Box<Attributed>, ctx: &MailContext) -> Result<&'static str, IngestError> {
-    let Attributed { event, guest, name, answer, authenticated, .. } = *reading;
-    match ctx.objects.event(&event, Command::Answer { guest, name, answer, authenticated }).await {
-        Ok(Reply::Answered { outcome, batch }) => {
-            if let Some(batch) = batch {
-                ctx.jobs.start(Job::Batch { event, batch });
+async fn take(
+    message: &ItipMessage,
+    component: &Component,
+    event: &EventId,
+    author: Author,
+    ctx: &MailContext,
+) -> Result<&'static str, IngestError> {
+    let instance = match &component.recurrence_id {
+        None => None,
+        Some(id) => match subject(event, id, ctx).await? {
+            Subject::Whole => None,
+            Subject::Instance(id) => Some(id),
+            Subject::Nothing => return Ok("no such date"),
+        },
+    };
+    match message.method {
+        Method::Refresh => refresh(event, author.guest, ctx).await,
+        Method::Counter => {
+            let heard = propose(event, &author, component, instance.clone(), ctx).await?;
+            // A proposal is no answer, unless he gives one with it.
+            if component.attendees.first().is_some_and(|attendee| attendee.partstat.choice().is_some()) {
+                answer(message, component, event, instance, author, ctx).await?;
             }
+            Ok(heard)
+        }
+        _ => answer(message, component, event, instance, author, ctx).await,
+    }
+}
+
+/// What a RECURRENCE-ID speaks of.
+enum Subject {
+    /// The one time of an event that is no series.
+    Whole,
+    /// An instance, as the series writes it: Google answers in UTC.
+    Instance(RecurrenceId),
+    /// A date that the event does not have.
+    Nothing,
+}
+
+async fn subject(event: &EventId, id: &RecurrenceId, ctx: &MailContext) -> Result<Subject, IngestError> {
+    let shown = match ctx.objects.event(event, Command::Show).await {
+        Ok(Reply::Shown(shown)) => shown,
+        Ok(_) | Err(CommandError::NotFound) => return Ok(Subject::Nothing),
+        Err(error) => return Err(error.into()),
+    };
+    let state = &shown.event;
+    let Some(found) = imip::find_instance(state.details.as_ref(), &state.overrides, &id.when) else {
+        return Ok(Subject::Nothing);
+    };
+    let is_series = state.details.as_ref().is_none_or(|details| details.recurrence.is_series());
+    Ok(if is_series || !state.overrides.is_empty() {
+        Subject::Instance(RecurrenceId { when: found.recurrence_id, this_and_future: false })
+    } else {
+        Subject::Whole
+    })
+}
+
+async fn answer(
+    message: &ItipMessage,
+    component: &Component,
+    event: &EventId,
+    recurrence_id: Option<RecurrenceId>,
+    author: Author,
+    ctx: &MailContext,
+) -> Result<&'static str, IngestError> {
+    let Some(attendee) = component.attendees.first() else { return Ok("not one attendee") };
+    let received = ctx.clock.now();
+    let answer = Answer {
+        recurrence_id,
+        prodid: message.prodid.clone(),
+        comment: component.comment.clone(),
+        request_status: component.request_status.first().cloned().unwrap_or_default(),
+        delegated_to: attendee.delegated_to.clone(),
+        ..Answer::new(attendee.partstat, component.order, received, AnsweredVia::Mail)
+    };
+    let Author { guest, name, authenticated, vouched_by, .. } = author;
+    match ctx.objects.event(event, Command::Answer { guest, name, answer, authenticated, vouched_by }).await {
+        Ok(Reply::Answered { outcome, batch }) => {
+            start(event, batch, ctx);
             Ok(match outcome {
-                Some(itip::AnswerOutcome::Recorded { .. }) => "answered",
-                Some(itip::AnswerOutcome::Repeated) => "repeated",
-                Some(itip::AnswerOutcome::Stale) => "stale",
+                Some(AnswerOutcome::Recorded { .. }) => "answered",
+                Some(AnswerOutcome::Repeated) => "repeated",
+                Some(AnswerOutcome::Stale) => "stale",
                 None => "not a guest",
             })
         }
         Ok(_) => Ok("nothing to do"),
         Err(CommandError::NotFound) => Ok("no such event"),
         Err(error) => Err(error.into()),
+    }
+}
+
+async fn refresh(event: &EventId, guest: CalAddress, ctx: &MailContext) -> Result<&'static str, IngestError> {
+    match ctx.objects.event(event, Command::Refresh { guest }).await {
+        Ok(Reply::Batch { batch }) => {
+            start(event, batch, ctx);
+            Ok(if batch.is_some() { "refreshed" } else { "nothing to refresh" })
+        }
+        Ok(_) => Ok("nothing to do"),
+        Err(CommandError::NotFound) => Ok("no such event"),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Keeps a proposal and tells the owner.
+async fn propose(
+    event: &EventId,
+    author: &Author,
+    component: &Component,
+    recurrence_id: Option<RecurrenceId>,
+    ctx: &MailContext,
+) -> Result<&'static str, IngestError> {
+    let Some(details) = &component.details else { return Ok("a proposal without a time") };
+    let proposed = Proposed {
+        recurrence_id,
+        start: details.start.clone(),
+        end: details.end.clone(),
+        comment: component.comment.clone(),
+        order: component.order,
+        received: ctx.clock.now(),
+    };
+    let instance = proposed.instance();
+    let guest = author.guest.clone();
+    match ctx.objects.event(event, Command::Propose { guest: guest.clone(), proposed }).await {
+        Ok(Reply::Proposed { news: true, owner }) => {
+            let notice = Notice::Proposal { event: event.clone(), guest, instance };
+            ctx.objects.organizer(&owner, OrganizerCommand::Notify { notice }).await?;
+            Ok("proposed")
+        }
+        Ok(Reply::Proposed { .. }) => Ok("no new proposal"),
+        Ok(_) => Ok("nothing to do"),
+        Err(CommandError::NotFound) => Ok("no such event"),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn start(event: &EventId, batch: Option<i64>, ctx: &MailContext) {
+    if let Some(batch) = batch {
+        ctx.jobs.start(Job::Batch { event: event.clone(), batch });
     }
 }

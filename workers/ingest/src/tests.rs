@@ -144,7 +144,12 @@ impl Place {
     }
 
     fn invite(&self, id: &EventId, guest: &str) -> String {
-        let guests = vec![Enrollment { address: address(guest), name: String::new(), origin: Origin::Api }];
+        let guests = vec![Enrollment {
+            address: address(guest),
+            name: String::new(),
+            origin: Origin::Api,
+            language: String::new(),
+        }];
         block_on(self.world.event(id, Command::Enroll { guests, again: false, invites_max: 9 })).unwrap();
         reply_token(&self.ctx.keys, id, &address(guest))
     }
@@ -260,7 +265,10 @@ fn a_proven_organizers_mail_becomes_an_event_with_a_page() {
     assert_eq!(place.passed(&mail), "created");
     assert!(place.is_kept(b"raw"));
     let id = place.event("u1");
-    assert_eq!(place.notices("ann@x.test"), [Notice::EventsReady { events: vec![id.clone()] }]);
+    let notices = place.notices("ann@x.test");
+    let [Notice::Reply { reply }, Notice::EventsReady { events }] = notices.as_slice() else { panic!("{notices:?}") };
+    assert_eq!((reply.partstat, reply.attendee.as_str()), (PartStat::Accepted, "create@convoke.test"));
+    assert_eq!(events.as_slice(), std::slice::from_ref(&id));
     let account = block_on(accounts::organizer(place.world.db(), &address("ann@x.test"))).unwrap().unwrap();
     assert_eq!((account.name.as_str(), account.slug.as_str()), ("Ann Org", "ann-org"));
     assert!(block_on(directory::event(place.world.db(), &id)).unwrap().is_some());
@@ -290,7 +298,9 @@ fn the_ladder_decides_what_a_mail_is_worth() {
     assert_eq!(place.create(&mail, AuthVerdict::None), MailVerdict::Accept("held"));
     assert_eq!(place.held("ann@x.test"), [(sha256_hex(b"raw"), "Invitation".to_owned())]);
     assert!(place.bound("u1").is_empty());
-    assert_eq!(place.notices("ann@x.test"), [Notice::Claim { subject: "Invitation".into() }]);
+    let notices = place.notices("ann@x.test");
+    let [Notice::Claim { reply: Some(reply), .. }] = notices.as_slice() else { panic!("{notices:?}") };
+    assert_eq!((reply.partstat, &reply.to), (PartStat::Tentative, &address("ann@x.test")), "his calendar: perhaps");
 }
 
 #[test]
@@ -391,7 +401,7 @@ fn a_cancel_that_comes_first_leaves_a_tombstone_and_no_page() {
     assert_eq!(place.passed(&cancel), "tombstone");
     assert!(block_on(accounts::organizer(place.world.db(), &address("ann@x.test"))).unwrap().is_none());
     assert_ne!(place.passed(&request("ann@x.test", "u1", 4, by())), "created");
-    assert!(place.notices("ann@x.test").is_empty());
+    assert!(!place.notices("ann@x.test").iter().any(|notice| matches!(notice, Notice::EventsReady { .. })));
 }
 
 #[test]
@@ -483,15 +493,19 @@ fn only_a_whole_answer_is_an_answer() {
     let yes = || answer(&id, "gus@y.test", PartStat::Accepted, None);
     let mut counter = yes();
     counter.method = Method::Counter;
+    counter.components[0].attendees[0].partstat = PartStat::NeedsAction;
     let mut two = yes();
     two.components[0].attendees.push(guest("bob@y.test", PartStat::Accepted));
     let mut one_date = yes();
-    one_date.components[0].recurrence_id = Some(itip::RecurrenceId { when: details("").start, this_and_future: false });
+    one_date.components[0].recurrence_id = Some(itip::RecurrenceId { when: details("").end, this_and_future: false });
     let mut foreign = yes();
     foreign.uid = Uid("somebody-elses".into());
-    for (message, word) in
-        [(counter, "counter"), (two, "not one attendee"), (one_date, "answer to one date"), (foreign, "not our event")]
-    {
+    for (message, word) in [
+        (counter, "a proposal without a time"),
+        (two, "not one attendee"),
+        (one_date, "no such date"),
+        (foreign, "not our event"),
+    ] {
         let mail = letter("gus@y.test", vec![message]);
         assert_eq!(place.rsvp(&mail, Some(&token), AuthVerdict::Pass), MailVerdict::Accept(word));
         assert_eq!(place.guest(&id, "gus@y.test").unwrap().answered, None, "{word}");
@@ -541,7 +555,11 @@ fn a_change_that_waits_for_its_organizer_is_announced_once() {
     block_on(store::Database::run(place.world.db(), save)).unwrap();
     let edit = letter("ann@x.test", vec![message(Method::Request, "u1", 1, Some(by()), "Final")]);
     assert_eq!((place.passed(&edit), place.passed(&edit)), ("updated", "stale"));
-    assert_eq!(place.notices("ann@x.test"), [Notice::Approval { event: id }]);
+    let notices = place.notices("ann@x.test");
+    assert!(
+        matches!(notices.as_slice(), [Notice::Approval { event }, Notice::Reply { .. }] if *event == id),
+        "{notices:?}"
+    );
 }
 
 #[test]

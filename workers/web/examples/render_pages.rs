@@ -207,6 +207,8 @@ fn main() {
                 held: true,
                 waiting: 12,
                 uninvited: true,
+                proposals: Vec::new(),
+                attempts: Vec::new(),
                 invite_url: format!("https://convoke.test/event/{:040}/invite", 1),
                 page_url: "https://convoke.test/s/gulls".into(),
                 done: String::new(),

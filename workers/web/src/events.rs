@@ -146,7 +146,8 @@ pub fn full(row: EventRow, counters: Counters, public_url: &str, now: Timestamp)
     }
 }
 
-fn local(when: &When) -> String {
+/// A time on its own wall: `2027-07-02T19:05:00`, or a date.
+pub fn local(when: &When) -> String {
     match when {
         When::Date(date) => date.to_string(),
         When::At(moment) => moment.local.format("%Y-%m-%dT%H:%M:%S").to_string(),

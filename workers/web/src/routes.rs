@@ -10,7 +10,7 @@ use axum::routing::MethodRouter;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::WebContext;
-use crate::api::{dead_letters, events, health, keys, organizers, original, report};
+use crate::api::{dead_letters, events, guests, health, keys, organizers, original, report};
 use crate::error::Problem;
 use crate::extract::BODY_BYTES_MAX;
 use crate::pages::{answer, claim, home, invite, owner, schedule, unsubscribe};
@@ -91,6 +91,14 @@ routes! {
         patch Key events::patch, "Change an event's switches";
     }
     "/v1/events/{uid}/invitations" { post Key invites::v1::create, "Invite one person or up to 200"; }
+    "/v1/events/{uid}/occurrences" { get Key guests::occurrences, "When it takes place, with answers to each date"; }
+    "/v1/events/{uid}/attendees" { get Key guests::list, "Guests, with answers to single dates"; }
+    "/v1/events/{uid}/attendees/{email}" { delete Key guests::remove, "Take a guest off the list; he is told"; }
+    "/v1/events/{uid}/proposals" {
+        get Key guests::proposals, "Other times that guests propose";
+        post Key guests::decide_by_key, "Agree to a proposal, or decline it";
+    }
+    "/v1/events/{uid}/attempts" { get Key guests::attempts, "Who tried to change it without being its organizer"; }
     "/v1/events/{uid}/attendees.csv" { get Key report::csv, "The guest list as a file"; }
     "/v1/events/{uid}/release" { post Key events::release, "Mail a change that waits for approval"; }
     "/v1/organizers/{email}" {
@@ -126,6 +134,7 @@ routes! {
     "/o/{token}" { get Link owner::get, "The owner's view of an event"; }
     "/o/{token}/report" { post Link owner::report, "Mail the guest list"; }
     "/o/{token}/release" { post Link owner::release, "Mail a change that waits for approval"; }
+    "/o/{token}/proposals" { post Link owner::decide, "Agree to a guest's proposal, or decline it"; }
     "/o/{token}/cancel" { post Link owner::cancel, "Cancel an event that we were taken off"; }
 
     // The rest.

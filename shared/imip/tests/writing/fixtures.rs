@@ -98,11 +98,12 @@ pub fn course() -> (EventDetails, Vec<Override>) {
 }
 
 pub fn exception(when: When, state: OverrideState) -> Override {
-    Override {
-        recurrence_id: RecurrenceId { when, this_and_future: false },
-        order: Order { sequence: Sequence(0), dtstamp: timestamp("2030-01-01T00:00") },
-        state,
-    }
+    Override::new(RecurrenceId { when, this_and_future: false }, order("2030-01-01T00:00"), state)
+}
+
+/// The DTSTAMP of a message, without a least SEQUENCE.
+pub fn order(dtstamp: &str) -> Order {
+    Order { sequence: Sequence(0), dtstamp: timestamp(dtstamp) }
 }
 
 /// A guest who is named in messages.
@@ -122,14 +123,17 @@ impl Guest {
             prodid: PRODID,
             uid: UID,
             sequence: Sequence(0),
-            dtstamp: timestamp("2030-05-01T10:15"),
+            order: order("2030-05-01T10:15"),
             organizer_address: "rsvp+k3v5q2m7@convoke.example",
             organizer_name: "Harbour FC",
             attendee: &self.address,
             attendee_name: "Ana López",
             partstat: PartStat::NeedsAction,
+            instance_partstats: &[],
+            delegated_from: None,
             details: Some(details),
             overrides,
+            instances: &[],
             created: timestamp("2030-04-01T08:00"),
             last_modified: timestamp("2030-05-01T10:14"),
             alarm_minutes: Some(15),

@@ -4,7 +4,9 @@
 use imip::{OutgoingCalendar, Publication, PublishedEvent, calendar_text, compose, publish_text, text_to_html};
 use itip::{EventDetails, Method, OverrideState, PartStat, Recurrence, RecurrenceId, Sequence, When, Zone};
 
-use crate::fixtures::{Guest, PRODID, UID, address, at, course, day, details, exception, mail, match_day, timestamp};
+use crate::fixtures::{
+    Guest, PRODID, UID, address, at, course, day, details, exception, mail, match_day, order, timestamp,
+};
 
 fn golden(name: &str, written: &[u8]) {
     let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -34,7 +36,7 @@ fn an_update_that_keeps_the_guest_s_answer() {
     let details = EventDetails { location: "Riverside Ground".to_owned(), ..match_day() };
     let update = OutgoingCalendar {
         partstat: PartStat::Accepted,
-        dtstamp: timestamp("2030-05-20T09:00"),
+        order: order("2030-05-20T09:00"),
         last_modified: timestamp("2030-05-20T08:59"),
         ..guest.request(&details, &[])
     };
@@ -47,7 +49,7 @@ fn a_cancellation() {
     let cancel = OutgoingCalendar {
         method: Method::Cancel,
         sequence: Sequence(1),
-        dtstamp: timestamp("2030-06-01T12:00"),
+        order: order("2030-06-01T12:00"),
         partstat: PartStat::Accepted,
         cancelled: true,
         ..guest.request(&details, &[])

@@ -154,7 +154,7 @@ fn an_event_comes_back_as_it_was() {
         };
         assert_eq!(read, expected, "seed {seed}\n{text}");
         assert!(details.recurrence.is_series() || read.last_end == details.last_end, "seed {seed}\n{text}");
-        assert_eq!((component.order.sequence, component.order.dtstamp), (request.sequence, request.dtstamp));
+        assert_eq!((component.order.sequence, component.order.dtstamp), (request.sequence, request.order.dtstamp));
         let organizer = component.organizer.unwrap();
         assert_eq!(
             (organizer.address.as_str(), organizer.name.as_str()),

@@ -1,10 +1,15 @@
 //! Mail that waits, is under way, or is of unknown fate (decision 9).
 
-use itip::{CalAddress, Delivery, Method, Sent, Timestamp, is_due};
+use std::collections::BTreeMap;
+
+use itip::{
+    Attendee, CalAddress, Delivery, EventState, Field, Method, Order, PartStat, ProposalState, Sent, Timestamp, When,
+    is_due,
+};
 use store::{SqlConn, StoreError};
 
 use super::ObjectEnv;
-use super::rows::{self, Batch, BatchState, Letter, Record};
+use super::rows::{self, Batch, BatchState, Letter, Purpose, Record};
 use crate::command::{BATCH_GUESTS_MAX, BatchId, CommandError, Fate, Lease, MailJob, Settled};
 use crate::keys::{hex, mail_key};
 
@@ -19,8 +24,7 @@ const DEFER_SECS: i64 = 2;
 pub(super) fn open_batch(
     conn: &dyn SqlConn,
     guests: &[CalAddress],
-    wanted: bool,
-    again: bool,
+    purpose: Purpose,
     hint_at: Timestamp,
 ) -> Result<Option<BatchId>, StoreError> {
     let mut first = None;
@@ -28,8 +32,7 @@ pub(super) fn open_batch(
         let batch = Batch {
             id: 0,
             guests: chunk.to_vec(),
-            wanted,
-            again,
+            purpose,
             state: BatchState::Queued,
             lease: String::new(),
             due: Timestamp(0),
@@ -59,42 +62,132 @@ pub(super) fn lease(conn: &dyn SqlConn, id: BatchId, now: Timestamp, env: &Objec
         let rest = Batch { id: 0, guests: deferred.clone(), due: later, hint_at: later, ..batch.clone() };
         rows::put_batch(conn, &rest)?;
     }
-    let event = &record.state;
-    let mut mails = Vec::new();
+    let mut mails: Vec<MailJob> = Vec::new();
+    let mut held_version: Option<Sent> = None;
+    let mut others: Vec<CalAddress> = Vec::new();
+    let mut changed = ChangedSince::default();
     for address in batch.guests.iter().filter(|guest| !deferred.contains(guest)) {
         let Some(guest) = rows::guest(conn, address)? else {
             continue;
         };
         let attendee = guest.attendee;
-        let again = batch.again && !event.cancelled && attendee.delivery == Delivery::Open;
-        let due = is_due(&attendee, event, batch.wanted, record.audience());
-        let Some(method) = due.or(again.then_some(Method::Request)) else {
+        let Some((version, job)) = due_mail(conn, &attendee, &record, batch.purpose, &mut changed)? else {
             continue;
         };
-        mails.push(MailJob {
-            partstat: attendee.current_partstat(event.reset_sequence),
-            update: attendee.may_hold().is_some_and(|held| held.revision < event.revision),
-            key: mail_key(&event.event_id, event.revision, &attendee.address, method),
-            guest: attendee.address,
-            name: attendee.name,
-            method,
-            revision: event.revision,
-            sequence: event.sequence,
-            dtstamp: event.dtstamp,
-        });
+        // A lease is settled as one version: who gets a CANCEL of his own goes in a batch of his own.
+        if *held_version.get_or_insert(version) == version {
+            mails.push(job);
+        } else {
+            others.push(attendee.address);
+        }
     }
-    if mails.is_empty() {
+    if !others.is_empty() {
+        rows::put_batch(conn, &Batch { id: 0, guests: others, hint_at: now, ..batch.clone() })?;
+    }
+    let Some(version) = held_version else {
         rows::remove_batch(conn, id)?;
         return Ok(nothing(record));
-    }
+    };
     let nonce = hex(env.nonce.iter().take(8));
-    let method = if event.cancelled { Method::Cancel } else { Method::Request };
-    batch.lease = format!("{} {} {nonce}", event.revision, method.as_str());
+    batch.lease = format!("{} {} {nonce}", version.revision, version.method.as_str());
     batch.guests = mails.iter().map(|mail| mail.guest.clone()).collect();
     batch.state = BatchState::Leased;
     batch.due = now.plus(env.timing.lease_secs);
     rows::put_batch(conn, &batch)?;
     Ok(Lease { lease: batch.lease, event: record.state, settings: record.settings, mails })
+}
+
+/// What changed since a revision, looked up once for each.
+#[derive(Default)]
+struct ChangedSince(BTreeMap<u32, Vec<Field>>);
+
+impl ChangedSince {
+    fn fields(&mut self, conn: &dyn SqlConn, revision: u32) -> Result<Vec<Field>, StoreError> {
+        if let Some(fields) = self.0.get(&revision) {
+            return Ok(fields.clone());
+        }
+        let fields = rows::fields_since(conn, revision)?;
+        self.0.insert(revision, fields.clone());
+        Ok(fields)
+    }
+}
+
+/// The mail due to a guest, and the version that it leaves him with.
+fn due_mail(
+    conn: &dyn SqlConn,
+    attendee: &Attendee,
+    record: &Record,
+    purpose: Purpose,
+    changed: &mut ChangedSince,
+) -> Result<Option<(Sent, MailJob)>, StoreError> {
+    let event = &record.state;
+    if purpose == Purpose::DeclineCounter {
+        let mut declined = rows::declined_of(conn, &attendee.address)?;
+        let Some(proposal) = declined.pop().filter(|_| attendee.delivery == Delivery::Open) else { return Ok(None) };
+        let order = Order { dtstamp: proposal.decided.unwrap_or(event.dtstamp), ..proposal.proposed.order };
+        let version = Sent { method: Method::DeclineCounter, revision: event.revision };
+        let job = MailJob { proposal: Some(proposal), order, ..mail_job(attendee, event, version) };
+        return Ok(Some((version, job)));
+    }
+    let is_off = event.cancelled || attendee.removed;
+    let current = if is_off { Method::Cancel } else { Method::Request };
+    let again = purpose == Purpose::Again && attendee.delivery == Delivery::Open && attendee.may_hold().is_some();
+    let due = is_due(attendee, event, purpose != Purpose::Round, record.audience());
+    let Some(method) = due.or(again.then_some(current)) else { return Ok(None) };
+    let version = Sent { method, revision: event.revision };
+    let mut job = mail_job(attendee, event, version);
+    if !again {
+        let news = attendee.news_by_instance(event);
+        job.instances = news.iter().map(|exception| exception.recurrence_id.instant()).collect();
+        if news.iter().any(|exception| exception.state == itip::OverrideState::Cancelled) {
+            job.method = Method::Cancel;
+            job.key = mail_key(&event.event_id, event.revision, &attendee.address, Method::Cancel);
+        }
+    }
+    if let Some(held) = attendee.may_hold().filter(|_| job.update) {
+        job.changed = changed.fields(conn, held.revision)?;
+    }
+    Ok(Some((version, job)))
+}
+
+fn mail_job(attendee: &Attendee, event: &EventState, version: Sent) -> MailJob {
+    let partstat = attendee.current_partstat(event.version.reset);
+    let order = if attendee.removed {
+        attendee.floor
+    } else {
+        Order { sequence: attendee.floor.sequence, dtstamp: event.dtstamp.max(attendee.floor.dtstamp.plus(1)) }
+    };
+    MailJob {
+        guest: attendee.address.clone(),
+        name: attendee.name.clone(),
+        method: version.method,
+        revision: version.revision,
+        order,
+        partstat,
+        instance_partstats: instance_partstats(attendee, event, partstat),
+        instances: Vec::new(),
+        update: attendee.may_hold().is_some_and(|held| held.revision < event.revision),
+        changed: Vec::new(),
+        removed: attendee.removed && !event.cancelled,
+        delegated_from: attendee.delegated_from.clone(),
+        language: attendee.language.clone(),
+        proposal: None,
+        key: mail_key(&event.event_id, version.revision, &attendee.address, version.method),
+    }
+}
+
+/// Instances for which a guest's PARTSTAT is not the one of the series.
+fn instance_partstats(attendee: &Attendee, event: &EventState, of_series: PartStat) -> Vec<(When, PartStat)> {
+    let exceptions = event.overrides.iter().map(|exception| &exception.recurrence_id.when);
+    let answered = attendee.instances.iter().map(|answer| &answer.when);
+    let mut instances: Vec<(When, PartStat)> = exceptions
+        .chain(answered)
+        .map(|when| (when.clone(), attendee.instance_partstat(when.instant(), event)))
+        .filter(|(_, partstat)| *partstat != of_series)
+        .collect();
+    instances.sort_by_key(|(when, _)| when.instant());
+    instances.dedup_by_key(|(when, _)| when.instant());
+    instances
 }
 
 /// The version that a lease was for; its word begins with it.
@@ -178,6 +271,9 @@ pub(super) fn settle(
 }
 
 fn accepted(conn: &dyn SqlConn, address: &CalAddress, version: Sent) -> Result<(), StoreError> {
+    if version.method == Method::DeclineCounter {
+        return proposal_told(conn, address);
+    }
     let Some(mut guest) = rows::guest(conn, address)? else {
         return Ok(());
     };
@@ -191,7 +287,19 @@ fn accepted(conn: &dyn SqlConn, address: &CalAddress, version: Sent) -> Result<(
     rows::put_guest(conn, &guest)
 }
 
+/// A DECLINECOUNTER has left. Each refusal opens a batch of its own, so a second one is not forgotten.
+fn proposal_told(conn: &dyn SqlConn, guest: &CalAddress) -> Result<(), StoreError> {
+    let Some(mut proposal) = rows::declined_of(conn, guest)?.pop() else {
+        return Ok(());
+    };
+    proposal.state = ProposalState::Told;
+    rows::put_proposal(conn, &proposal)
+}
+
 fn may_have(conn: &dyn SqlConn, address: &CalAddress, version: Sent) -> Result<(), StoreError> {
+    if version.method == Method::DeclineCounter {
+        return Ok(());
+    }
     let Some(mut guest) = rows::guest(conn, address)? else {
         return Ok(());
     };
@@ -290,7 +398,7 @@ pub(super) fn advance_round(conn: &dyn SqlConn, record: &mut Record, now: Timest
     let everyone = record.state.cancelled || record.settings.wide_time_changes;
     let size = u32::try_from(BATCH_GUESTS_MAX).unwrap_or(u32::MAX);
     let guests = rows::round_guests(conn, &after, size * BATCHES_PER_ALARM, everyone)?;
-    open_batch(conn, &guests, false, false, now)?;
+    open_batch(conn, &guests, Purpose::Round, now)?;
     record.round = guests.last().map(|last| last.as_str().to_owned());
     rows::save_round(conn, record.round.as_deref())
 }
@@ -314,5 +422,5 @@ pub(super) fn replay(conn: &dyn SqlConn, letter: &str, now: Timestamp) -> Result
         guest.attendee.delivery = Delivery::Open;
         rows::put_guest(conn, &guest)?;
     }
-    Ok(open_batch(conn, &[address], true, false, now)?)
+    Ok(open_batch(conn, &[address], Purpose::Wanted, now)?)
 }

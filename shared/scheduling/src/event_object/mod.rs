@@ -4,19 +4,21 @@
 //! guests goes on by alarms; a guest is in at most one open lease; nothing is forgotten before SES has it, refuses it
 //! or a human sees it (decision 9).
 
+mod answers;
 mod mailing;
+mod proposals;
 mod rows;
 
 use itip::{
-    Answer, AnswerOutcome, Attendee, CalAddress, Circumstances, Delivery, EventId, ItipMessage, Method, Origin,
-    Outcome, Sent, Timestamp, Transition, apply_answer, apply_cancel, apply_request, call_off,
+    Attendee, CalAddress, Circumstances, Delivery, EventId, ItipError, ItipMessage, Method, Order, Outcome,
+    ProposalState, Sequence, Timestamp, Transition, apply_add, apply_cancel, apply_request, call_off,
 };
 use store::directory::Counters;
 use store::{SqlConn, Statement, StoreError, accounts, directory};
 
 use crate::command::{BatchId, Command, CommandError, Enrolled, Enrollment, Job, Reply, Shown};
 use crate::settings::{OrganizerSettings, Timing};
-use rows::{Guest, Record};
+use rows::{Guest, Purpose, Record};
 
 /// What an object needs to know beside its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,9 +63,20 @@ pub fn handle(
     match command {
         Command::Organizer { message, sender, settings } => organizer(conn, id, &message, sender, settings, now, env),
         Command::Enroll { guests, again, invites_max } => enroll(conn, &guests, again, invites_max, now, env),
-        Command::Answer { guest, name, answer, authenticated } => {
-            take_answer(conn, guest, name, &answer, authenticated, now, env)
+        Command::Answer { guest, name, answer, authenticated, vouched_by } => {
+            let newcomer = answers::Newcomer { name, authenticated, vouched_by };
+            answers::take_answer(conn, guest, newcomer, &answer, now, env)
         }
+        Command::Refresh { guest } => refresh(conn, &guest, now, env),
+        Command::Propose { guest, proposed } => proposals::propose(conn, &guest, proposed),
+        Command::Decide { guest, instance, accept } => proposals::decide(conn, id, &guest, instance, accept, now, env),
+        Command::Remove { guest } => remove(conn, &guest, now, env),
+        Command::Stranger { attempt } => {
+            known(conn)?;
+            rows::log_attempt(conn, &attempt)?;
+            Ok(Reply::Done)
+        }
+        Command::Instances { starts } => answers::instances(conn, starts).map(Reply::Instances),
         Command::Lease { batch } => mailing::lease(conn, batch, now, env).map(|lease| Reply::Leased(Box::new(lease))),
         Command::Settle { batch, lease, mails } => {
             mailing::settle(conn, batch, &lease, &mails, now, env)?;
@@ -78,6 +91,8 @@ pub fn handle(
                 held: record.held,
                 waiting: rows::waiting(conn)?,
                 allow_shared: record.allow_shared,
+                proposals: rows::proposals(conn, ProposalState::Open)?,
+                attempts: rows::attempts(conn)?,
             })))
         }
         Command::Attendees { after, limit } => {
@@ -165,8 +180,9 @@ fn organizer(
     let mut transition = match message.method {
         Method::Request | Method::Publish => apply_request(prior, message, &circumstances)?,
         Method::Cancel => apply_cancel(prior, message, &circumstances)?,
-        Method::Reply | Method::Add | Method::Refresh | Method::Counter | Method::DeclineCounter => {
-            return Err(itip::ItipError::MethodNotAllowed.into());
+        Method::Add => apply_add(prior, message, &circumstances)?,
+        Method::Reply | Method::Refresh | Method::Counter | Method::DeclineCounter => {
+            return Err(ItipError::MethodNotAllowed.into());
         }
     };
     transition.state.owner = sender;
@@ -183,7 +199,7 @@ fn commit(
     now: Timestamp,
 ) -> Result<Reply, CommandError> {
     let Transition { state, outcome } = transition;
-    let asks_again = state.reset_sequence > record.state.reset_sequence;
+    let asks_again = state.version.reset > record.state.version.reset;
     record.state = state;
     if outcome.is_visible() {
         rows::log_revision(conn, &record.state, &outcome, now)?;
@@ -236,6 +252,12 @@ fn enroll(
         let address = &enrollment.address;
         results.push(match rows::guest(conn, address)? {
             Some(guest) if guest.attendee.delivery != Delivery::Open => Enrolled::Unreachable,
+            Some(guest) if guest.attendee.removed => {
+                rejoin(conn, &mut record.counters, guest, &record.state)?;
+                changed = true;
+                due.push(address.clone());
+                Enrolled::Invited
+            }
             Some(_) if due.contains(address) => Enrolled::Already,
             Some(guest) => {
                 let behind = itip::is_due(&guest.attendee, &record.state, true, record.audience()).is_some();
@@ -248,7 +270,8 @@ fn enroll(
             }
             None if record.counters.attendees >= invites_max => Enrolled::Full,
             None => {
-                let attendee = Attendee::new(address.clone(), enrollment.name.clone(), enrollment.origin, now);
+                let mut attendee = Attendee::new(address.clone(), enrollment.name.clone(), enrollment.origin, now);
+                attendee.language.clone_from(&enrollment.language);
                 insert_guest(conn, &mut record.counters, attendee, &record.state)?;
                 changed = true;
                 due.push(address.clone());
@@ -259,7 +282,8 @@ fn enroll(
     if changed {
         record.save(conn)?;
     }
-    let batch = mailing::open_batch(conn, &due, true, again, now.plus(env.timing.hint_repeat_secs))?;
+    let purpose = if again { Purpose::Again } else { Purpose::Wanted };
+    let batch = mailing::open_batch(conn, &due, purpose, now.plus(env.timing.hint_repeat_secs))?;
     Ok(Reply::Enrolled { results, batch })
 }
 
@@ -270,60 +294,61 @@ fn insert_guest(
     state: &itip::EventState,
 ) -> Result<(), StoreError> {
     let client = counters.client_key(&attendee.prodid);
-    counters.enroll(attendee.origin, attendee.status(state.reset_sequence), &client);
+    counters.enroll(attendee.origin, attendee.status(state.version.reset), &client);
     rows::put_guest(conn, &Guest { attendee, client })
 }
 
-fn take_answer(
+/// A guest who was taken off the list is invited again; what he gets now is newer than his CANCEL.
+fn rejoin(
     conn: &dyn SqlConn,
-    address: CalAddress,
-    name: String,
-    answer: &Answer,
-    authenticated: bool,
-    now: Timestamp,
-    env: &ObjectEnv,
-) -> Result<Reply, CommandError> {
+    counters: &mut Counters,
+    mut guest: Guest,
+    state: &itip::EventState,
+) -> Result<(), StoreError> {
+    guest.attendee.removed = false;
+    counters.enroll(guest.attendee.origin, guest.attendee.status(state.version.reset), &guest.client);
+    rows::put_guest(conn, &guest)
+}
+
+/// How often a guest may ask for the current version.
+const REFRESH_WAIT_SECS: i64 = 3600;
+
+/// REFRESH: a listed guest gets the current REQUEST or CANCEL once more; nothing changes (RFC 5546 section 3.2.6).
+fn refresh(conn: &dyn SqlConn, guest: &CalAddress, now: Timestamp, env: &ObjectEnv) -> Result<Reply, CommandError> {
+    let record = known(conn)?;
+    let listed = rows::guest(conn, guest)?.filter(|guest| !guest.attendee.removed && !record.held);
+    let Some(mut listed) = listed.filter(|guest| {
+        let asked = guest.attendee.refreshed;
+        asked.is_none_or(|asked| asked.plus(REFRESH_WAIT_SECS) <= now)
+    }) else {
+        return Ok(Reply::Batch { batch: None });
+    };
+    listed.attendee.refreshed = Some(now);
+    rows::put_guest(conn, &listed)?;
+    let hint_at = now.plus(env.timing.hint_repeat_secs);
+    let batch = mailing::open_batch(conn, std::slice::from_ref(guest), Purpose::Again, hint_at)?;
+    Ok(Reply::Batch { batch })
+}
+
+/// Takes a guest off the list. Whoever may hold an invitation gets a CANCEL of his own, one SEQUENCE higher
+/// (RFC 5546 section 3.2.5); nobody else hears of it.
+fn remove(conn: &dyn SqlConn, guest: &CalAddress, now: Timestamp, env: &ObjectEnv) -> Result<Reply, CommandError> {
     let mut record = known(conn)?;
-    let (outcome, attendee) = match rows::guest(conn, &address)? {
-        Some(mut guest) => {
-            let outcome = apply_answer(&mut guest.attendee, answer, &record.state);
-            if let AnswerOutcome::Recorded { from, to } = outcome {
-                record.counters.answer(from, to);
-                if !answer.prodid.is_empty() {
-                    let client = record.counters.client_key(&answer.prodid);
-                    record.counters.client(&guest.client, &client);
-                    guest.client = client;
-                }
-                rows::put_guest(conn, &guest)?;
-            }
-            (outcome, guest.attendee)
-        }
-        None if authenticated && record.allow_shared && answer.partstat.choice().is_some() => {
-            let mut attendee = Attendee::new(address, name, Origin::Shared, now);
-            let outcome = apply_answer(&mut attendee, answer, &record.state);
-            // He answers a copy that somebody passed on to him, so he holds that version.
-            let revision = if answer.order.sequence < record.state.sequence { 0 } else { record.state.revision };
-            attendee.sent = Some(Sent { method: Method::Request, revision });
-            insert_guest(conn, &mut record.counters, attendee.clone(), &record.state)?;
-            (outcome, attendee)
-        }
-        None => {
-            return Ok(Reply::Answered { outcome: None, batch: None });
-        }
-    };
-    let AnswerOutcome::Recorded { .. } = outcome else {
-        return Ok(Reply::Answered { outcome: Some(outcome), batch: None });
-    };
-    rows::log_answer(conn, &attendee.address, answer)?;
-    // He answered while a newer revision was out: the current one brings him up to date.
-    let behind = !record.held
-        && !record.state.is_past(now)
-        && itip::is_due(&attendee, &record.state, true, record.audience()).is_some()
-        && !rows::is_waiting(conn, &attendee.address)?;
+    let listed = rows::guest(conn, guest)?.filter(|guest| !guest.attendee.removed);
+    let mut listed = listed.ok_or(CommandError::NothingWaiting)?;
+    let status = listed.attendee.status(record.state.version.reset);
+    record.counters.leave(listed.attendee.origin, status, &listed.client);
+    record.state.sequence = Sequence(record.state.sequence.0.saturating_add(1));
+    listed.attendee.removed = true;
+    listed.attendee.floor = Order { sequence: record.state.sequence, dtstamp: now.max(record.state.dtstamp.plus(1)) };
+    rows::put_guest(conn, &listed)?;
     record.save(conn)?;
-    let due: Vec<CalAddress> = behind.then_some(attendee.address).into_iter().collect();
-    let batch = mailing::open_batch(conn, &due, true, false, now.plus(env.timing.hint_repeat_secs))?;
-    Ok(Reply::Answered { outcome: Some(outcome), batch })
+    if record.state.is_past(now) {
+        return Ok(Reply::Batch { batch: None });
+    }
+    let hint_at = now.plus(env.timing.hint_repeat_secs);
+    let batch = mailing::open_batch(conn, std::slice::from_ref(guest), Purpose::Wanted, hint_at)?;
+    Ok(Reply::Batch { batch })
 }
 
 fn close_delivery(conn: &dyn SqlConn, address: &CalAddress, delivery: Delivery) -> Result<Reply, CommandError> {

@@ -1,13 +1,14 @@
 //! The tables inside an event's object.
 
 use itip::{
-    Answer, Attendee, AudienceSettings, CalAddress, Choice, Delivery, EventId, EventState, Method, Order, Origin,
-    Outcome, PartStat, Sent, Sequence, Timestamp,
+    Answer, Attendee, AudienceSettings, CalAddress, Choice, Delivery, EventId, EventState, Field, InstanceAnswer,
+    Method, Order, Origin, Outcome, PartStat, Proposal, ProposalState, Sent, Sequence, Timestamp,
 };
 use store::accounts::DeadLetter;
 use store::directory::Counters;
 use store::{Row, SqlConn, StoreError, Value};
 
+use crate::command::Attempt;
 use crate::settings::OrganizerSettings;
 
 /// Schema steps in order; a step that has shipped never changes.
@@ -20,16 +21,25 @@ const STEPS: &[&[&str]] = &[&[
      invited INTEGER NOT NULL, partstat TEXT NOT NULL, last_choice TEXT, answered_sequence INTEGER, \
      answered_dtstamp INTEGER, answered_at INTEGER, prodid TEXT NOT NULL, client TEXT NOT NULL, \
      comment TEXT NOT NULL, sent_method TEXT, sent_revision INTEGER, maybe_method TEXT, maybe_revision INTEGER, \
-     delivery TEXT NOT NULL) WITHOUT ROWID",
+     delivery TEXT NOT NULL, request_status TEXT NOT NULL, language TEXT NOT NULL, delegated_to TEXT, \
+     delegated_from TEXT, removed INTEGER NOT NULL, floor_sequence INTEGER NOT NULL, floor_dtstamp INTEGER NOT NULL, \
+     refreshed INTEGER) WITHOUT ROWID",
     "CREATE TABLE answer (number INTEGER PRIMARY KEY, address TEXT NOT NULL, answer TEXT NOT NULL)",
     "CREATE TABLE revision (revision INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, dtstamp INTEGER NOT NULL, \
      outcome TEXT NOT NULL, at INTEGER NOT NULL)",
     // One row per batch of guests, not per mail. due: queued, not before; leased, until; unknown, end of the grace.
-    "CREATE TABLE batch (id INTEGER PRIMARY KEY AUTOINCREMENT, guests TEXT NOT NULL, wanted INTEGER NOT NULL, \
-     again INTEGER NOT NULL, state TEXT NOT NULL, lease TEXT NOT NULL, due INTEGER NOT NULL, \
+    "CREATE TABLE batch (id INTEGER PRIMARY KEY AUTOINCREMENT, guests TEXT NOT NULL, purpose TEXT NOT NULL, \
+     state TEXT NOT NULL, lease TEXT NOT NULL, due INTEGER NOT NULL, \
      hint_at INTEGER NOT NULL, attempts INTEGER NOT NULL)",
     "CREATE TABLE dead_letter (id TEXT PRIMARY KEY, address TEXT NOT NULL, method TEXT NOT NULL, \
      revision INTEGER NOT NULL, reason TEXT NOT NULL, created INTEGER NOT NULL, filed INTEGER NOT NULL) WITHOUT ROWID",
+    // Only guests of a series who answered single dates have rows here.
+    "CREATE TABLE instance_answer (address TEXT NOT NULL, instant INTEGER NOT NULL, answer TEXT NOT NULL, \
+     partstat TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (address, instant)) WITHOUT ROWID",
+    // instance: the instant, or '' for the whole.
+    "CREATE TABLE proposal (address TEXT NOT NULL, instance TEXT NOT NULL, proposal TEXT NOT NULL, \
+     state TEXT NOT NULL, PRIMARY KEY (address, instance)) WITHOUT ROWID",
+    "CREATE TABLE attempt (number INTEGER PRIMARY KEY, attempt TEXT NOT NULL)",
 ]];
 
 pub(super) fn migrate(conn: &dyn SqlConn) -> Result<(), StoreError> {
@@ -156,6 +166,20 @@ pub(super) fn log_revision(
     .map(drop)
 }
 
+/// What guests saw change after a revision.
+pub(super) fn fields_since(conn: &dyn SqlConn, revision: u32) -> Result<Vec<Field>, StoreError> {
+    let rows = conn.run("SELECT outcome FROM revision WHERE revision > ?1", &[revision.into()])?;
+    let mut fields = Vec::new();
+    for row in &rows {
+        if let Outcome::Updated { fields: changed, .. } = row.json(0)? {
+            fields.extend(changed);
+        }
+    }
+    fields.sort_unstable();
+    fields.dedup();
+    Ok(fields)
+}
+
 pub(super) fn log_answer(conn: &dyn SqlConn, address: &CalAddress, answer: &Answer) -> Result<(), StoreError> {
     let params = [address.as_str().into(), json(answer)?];
     conn.run("INSERT INTO answer (address, answer) VALUES (?1, ?2)", &params).map(drop)
@@ -173,7 +197,8 @@ macro_rules! select_guest {
         concat!(
             "SELECT address, name, origin, invited, partstat, last_choice, answered_sequence, answered_dtstamp, \
              answered_at, prodid, client, comment, sent_method, sent_revision, maybe_method, maybe_revision, \
-             delivery FROM attendee ",
+             delivery, request_status, language, delegated_to, delegated_from, removed, floor_sequence, \
+             floor_dtstamp, refreshed FROM attendee ",
             $rest
         )
     };
@@ -205,6 +230,14 @@ fn read_guest(row: &Row) -> Result<Guest, StoreError> {
             answered_at: row.maybe_integer(8)?.map(Timestamp),
             prodid: row.text(9)?.to_owned(),
             comment: row.text(11)?.to_owned(),
+            request_status: row.text(17)?.to_owned(),
+            instances: Vec::new(),
+            language: row.text(18)?.to_owned(),
+            delegated_to: maybe_address(row, 19)?,
+            delegated_from: maybe_address(row, 20)?,
+            removed: row.integer(21)? != 0,
+            floor: Order { sequence: Sequence(row.count(22)?), dtstamp: Timestamp(row.integer(23)?) },
+            refreshed: row.maybe_integer(24)?.map(Timestamp),
             sent: sent(12, 13)?,
             maybe_sent: sent(14, 15)?,
             delivery: from_word::<Delivery>(row.text(16)?)?,
@@ -217,15 +250,144 @@ fn address(row: &Row, column: usize) -> Result<CalAddress, StoreError> {
     CalAddress::parse(row.text(column)?).map_err(|_| StoreError::Shape { column, wanted: "address" })
 }
 
-pub(super) fn guest(conn: &dyn SqlConn, address: &CalAddress) -> Result<Option<Guest>, StoreError> {
-    let rows = conn.run(select_guest!("WHERE address = ?1"), &[address.as_str().into()])?;
-    rows.first().map(read_guest).transpose()
+fn maybe_address(row: &Row, column: usize) -> Result<Option<CalAddress>, StoreError> {
+    row.maybe_text(column)?.map(|_| address(row, column)).transpose()
 }
 
+pub(super) fn guest(conn: &dyn SqlConn, address: &CalAddress) -> Result<Option<Guest>, StoreError> {
+    let rows = conn.run(select_guest!("WHERE address = ?1"), &[address.as_str().into()])?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let mut guest = read_guest(row)?;
+    let answers =
+        conn.run("SELECT answer FROM instance_answer WHERE address = ?1 ORDER BY instant", &[address.as_str().into()])?;
+    guest.attendee.instances = answers.iter().map(|row| row.json(0)).collect::<Result<_, _>>()?;
+    Ok(Some(guest))
+}
+
+/// A page of the list by address; whoever was taken off it is not on it.
 pub(super) fn guests_after(conn: &dyn SqlConn, after: &str, limit: u32) -> Result<Vec<Guest>, StoreError> {
     let params = [after.into(), limit.into()];
-    let rows = conn.run(select_guest!("WHERE address > ?1 ORDER BY address LIMIT ?2"), &params)?;
-    rows.iter().map(read_guest).collect()
+    let rows = conn.run(select_guest!("WHERE address > ?1 AND removed = 0 ORDER BY address LIMIT ?2"), &params)?;
+    let mut guests: Vec<Guest> = rows.iter().map(read_guest).collect::<Result<_, _>>()?;
+    let (Some(first), Some(last)) = (guests.first(), guests.last()) else { return Ok(guests) };
+    let answers = conn.run(
+        "SELECT address, answer FROM instance_answer WHERE address BETWEEN ?1 AND ?2 ORDER BY address, instant",
+        &[first.attendee.address.as_str().into(), last.attendee.address.as_str().into()],
+    )?;
+    for row in &answers {
+        let address = address(row, 0)?;
+        if let Ok(at) = guests.binary_search_by(|guest| guest.attendee.address.as_str().cmp(address.as_str()))
+            && let Some(guest) = guests.get_mut(at)
+        {
+            guest.attendee.instances.push(row.json(1)?);
+        }
+    }
+    Ok(guests)
+}
+
+/// Stores what a guest says of one instance.
+pub(super) fn put_instance_answer(
+    conn: &dyn SqlConn,
+    guest: &CalAddress,
+    answer: &InstanceAnswer,
+) -> Result<(), StoreError> {
+    conn.run(
+        "INSERT OR REPLACE INTO instance_answer (address, instant, answer, partstat, sequence) \
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+        &[
+            guest.as_str().into(),
+            answer.instant().into(),
+            json(answer)?,
+            answer.partstat.as_str().into(),
+            answer.order.sequence.0.into(),
+        ],
+    )
+    .map(drop)
+}
+
+/// Listed guests by the answer that counts from a SEQUENCE on: (PARTSTAT, how many). Reads every guest.
+pub(super) fn answers_from(conn: &dyn SqlConn, reset: Sequence) -> Result<Vec<(PartStat, u32)>, StoreError> {
+    let rows = conn.run(
+        "SELECT CASE WHEN answered_sequence >= ?1 THEN partstat ELSE 'NEEDS-ACTION' END AS stands, COUNT(*) \
+         FROM attendee WHERE removed = 0 GROUP BY stands",
+        &[reset.0.into()],
+    )?;
+    rows.iter().map(|row| Ok((PartStat::parse(row.text(0)?), row.count(1)?))).collect()
+}
+
+/// Listed guests who answered an instance apart, by what stands for the series and what they say of the instance.
+pub(super) fn answers_apart(
+    conn: &dyn SqlConn,
+    instant: Timestamp,
+    reset: Sequence,
+) -> Result<Vec<(PartStat, PartStat, u32)>, StoreError> {
+    let rows = conn.run(
+        "SELECT CASE WHEN attendee.answered_sequence >= ?2 THEN attendee.partstat ELSE 'NEEDS-ACTION' END AS stands, \
+         apart.partstat, COUNT(*) FROM instance_answer AS apart JOIN attendee ON attendee.address = apart.address \
+         WHERE apart.instant = ?1 AND apart.sequence >= ?2 AND attendee.removed = 0 GROUP BY stands, apart.partstat",
+        &[instant.into(), reset.0.into()],
+    )?;
+    rows.iter().map(|row| Ok((PartStat::parse(row.text(0)?), PartStat::parse(row.text(1)?), row.count(2)?))).collect()
+}
+
+fn instance_key(instance: Option<Timestamp>) -> String {
+    instance.map(|instant| instant.0.to_string()).unwrap_or_default()
+}
+
+/// A guest's newest proposal for an instance, or for the whole.
+pub(super) fn proposal(
+    conn: &dyn SqlConn,
+    guest: &CalAddress,
+    instance: Option<Timestamp>,
+) -> Result<Option<Proposal>, StoreError> {
+    let rows = conn.run(
+        "SELECT proposal FROM proposal WHERE address = ?1 AND instance = ?2",
+        &[guest.as_str().into(), instance_key(instance).into()],
+    )?;
+    rows.first().map(|row| row.json(0)).transpose()
+}
+
+pub(super) fn put_proposal(conn: &dyn SqlConn, proposal: &Proposal) -> Result<(), StoreError> {
+    conn.run(
+        "INSERT OR REPLACE INTO proposal (address, instance, proposal, state) VALUES (?1, ?2, ?3, ?4)",
+        &[
+            proposal.guest.as_str().into(),
+            instance_key(proposal.proposed.instance()).into(),
+            json(proposal)?,
+            word(&proposal.state)?,
+        ],
+    )
+    .map(drop)
+}
+
+/// Proposals in a state, at most 100: an owner's page shows no more.
+pub(super) fn proposals(conn: &dyn SqlConn, state: ProposalState) -> Result<Vec<Proposal>, StoreError> {
+    let rows = conn.run("SELECT proposal FROM proposal WHERE state = ?1 LIMIT 100", &[word(&state)?])?;
+    rows.iter().map(|row| row.json(0)).collect()
+}
+
+/// A guest's proposals that were declined without his knowing.
+pub(super) fn declined_of(conn: &dyn SqlConn, guest: &CalAddress) -> Result<Vec<Proposal>, StoreError> {
+    let rows = conn.run(
+        "SELECT proposal FROM proposal WHERE address = ?1 AND state = ?2",
+        &[guest.as_str().into(), word(&ProposalState::Declined)?],
+    )?;
+    rows.iter().map(|row| row.json(0)).collect()
+}
+
+/// Attempts of strangers that are kept.
+const ATTEMPTS_MAX: u32 = 20;
+
+pub(super) fn log_attempt(conn: &dyn SqlConn, attempt: &Attempt) -> Result<(), StoreError> {
+    conn.run("INSERT INTO attempt (attempt) VALUES (?1)", &[json(attempt)?])?;
+    conn.run("DELETE FROM attempt WHERE number <= (SELECT MAX(number) FROM attempt) - ?1", &[ATTEMPTS_MAX.into()])
+        .map(drop)
+}
+
+/// What strangers tried, the newest first.
+pub(super) fn attempts(conn: &dyn SqlConn) -> Result<Vec<Attempt>, StoreError> {
+    let rows = conn.run("SELECT attempt FROM attempt ORDER BY number DESC", &[])?;
+    rows.iter().map(|row| row.json(0)).collect()
 }
 
 pub(super) fn put_guest(conn: &dyn SqlConn, guest: &Guest) -> Result<(), StoreError> {
@@ -239,7 +401,9 @@ pub(super) fn put_guest(conn: &dyn SqlConn, guest: &Guest) -> Result<(), StoreEr
     conn.run(
         "INSERT OR REPLACE INTO attendee (address, name, origin, invited, partstat, last_choice, answered_sequence, \
          answered_dtstamp, answered_at, prodid, client, comment, sent_method, sent_revision, maybe_method, \
-         maybe_revision, delivery) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+         maybe_revision, delivery, request_status, language, delegated_to, delegated_from, removed, floor_sequence, \
+         floor_dtstamp, refreshed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
+         ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
         &[
             attendee.address.as_str().into(),
             attendee.name.as_str().into(),
@@ -258,6 +422,14 @@ pub(super) fn put_guest(conn: &dyn SqlConn, guest: &Guest) -> Result<(), StoreEr
             maybe_method,
             maybe_revision,
             word(&attendee.delivery)?,
+            attendee.request_status.as_str().into(),
+            attendee.language.as_str().into(),
+            attendee.delegated_to.as_ref().map(CalAddress::as_str).into(),
+            attendee.delegated_from.as_ref().map(CalAddress::as_str).into(),
+            attendee.removed.into(),
+            attendee.floor.sequence.0.into(),
+            attendee.floor.dtstamp.into(),
+            attendee.refreshed.into(),
         ],
     )
     .map(drop)
@@ -272,6 +444,7 @@ pub(super) fn round_guests(
 ) -> Result<Vec<CalAddress>, StoreError> {
     let rows = conn.run(
         "SELECT address FROM attendee WHERE address > ?1 AND delivery = 'open' AND (last_choice IN ('yes', 'maybe') \
+         OR EXISTS (SELECT 1 FROM instance_answer WHERE instance_answer.address = attendee.address) \
          OR (last_choice IS NULL AND (?3 OR sent_method = 'CANCEL' OR maybe_method = 'CANCEL' \
          OR (sent_method IS NULL AND maybe_method IS NULL)))) \
          ORDER BY address LIMIT ?2",
@@ -285,13 +458,26 @@ pub(super) fn round_guests(
 pub(super) struct Batch {
     pub id: i64,
     pub guests: Vec<CalAddress>,
-    pub wanted: bool,
-    pub again: bool,
+    pub purpose: Purpose,
     pub state: BatchState,
     pub lease: String,
     pub due: Timestamp,
     pub hint_at: Timestamp,
     pub attempts: u32,
+}
+
+/// Why the guests of a batch are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Purpose {
+    /// A revision makes its round.
+    Round,
+    /// They asked for it, or an answer showed that they are behind.
+    Wanted,
+    /// Even if they hold the newest version.
+    Again,
+    /// Their proposals were declined.
+    DeclineCounter,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -307,7 +493,7 @@ pub(super) enum BatchState {
 
 macro_rules! select_batch {
     ($rest:literal) => {
-        concat!("SELECT id, guests, wanted, again, state, lease, due, hint_at, attempts FROM batch ", $rest)
+        concat!("SELECT id, guests, purpose, state, lease, due, hint_at, attempts FROM batch ", $rest)
     };
 }
 
@@ -315,13 +501,12 @@ fn read_batch(row: &Row) -> Result<Batch, StoreError> {
     Ok(Batch {
         id: row.integer(0)?,
         guests: row.json(1)?,
-        wanted: row.integer(2)? != 0,
-        again: row.integer(3)? != 0,
-        state: from_word(row.text(4)?)?,
-        lease: row.text(5)?.to_owned(),
-        due: Timestamp(row.integer(6)?),
-        hint_at: Timestamp(row.integer(7)?),
-        attempts: row.count(8)?,
+        purpose: from_word(row.text(2)?)?,
+        state: from_word(row.text(3)?)?,
+        lease: row.text(4)?.to_owned(),
+        due: Timestamp(row.integer(5)?),
+        hint_at: Timestamp(row.integer(6)?),
+        attempts: row.count(7)?,
     })
 }
 
@@ -352,13 +537,12 @@ pub(super) fn set_hint(conn: &dyn SqlConn, id: i64, at: Timestamp) -> Result<(),
 pub(super) fn put_batch(conn: &dyn SqlConn, batch: &Batch) -> Result<i64, StoreError> {
     let id = if batch.id == 0 { Value::Null } else { batch.id.into() };
     let rows = conn.run(
-        "INSERT OR REPLACE INTO batch (id, guests, wanted, again, state, lease, due, hint_at, attempts) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
+        "INSERT OR REPLACE INTO batch (id, guests, purpose, state, lease, due, hint_at, attempts) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
         &[
             id,
             json(&batch.guests)?,
-            batch.wanted.into(),
-            batch.again.into(),
+            word(&batch.purpose)?,
             word(&batch.state)?,
             batch.lease.as_str().into(),
             batch.due.into(),

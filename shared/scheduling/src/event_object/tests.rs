@@ -1,8 +1,8 @@
 use super::*;
-use crate::command::{Fate, Lease, MailJob, Settled};
+use crate::command::{Attempt, Fate, Lease, MailJob, Settled};
 use itip::{
-    AnsweredVia, Class, Component, EventDetails, EventStatus, InvitedAttendee, Order, PartStat, Recurrence, Sequence,
-    Uid, When,
+    Answer, AnswerOutcome, AnsweredVia, Class, Component, EventDetails, EventStatus, InvitedAttendee, Order, Origin,
+    PartStat, Proposed, Recurrence, RecurrenceId, RsvpStatus, Sent, Sequence, Uid, When,
 };
 use store::sqlite::Sqlite;
 
@@ -120,7 +120,7 @@ impl Bench {
     }
 
     fn enroll(&mut self, guest: &str, origin: Origin, again: bool) -> (Enrolled, Option<BatchId>) {
-        let guests = vec![Enrollment { address: address(guest), name: String::new(), origin }];
+        let guests = vec![Enrollment { address: address(guest), name: String::new(), origin, language: String::new() }];
         match self.ask(Command::Enroll { guests, again, invites_max: 5_000 }).unwrap() {
             Reply::Enrolled { results, batch } => (results[0], batch),
             other => panic!("{other:?}"),
@@ -133,16 +133,31 @@ impl Bench {
         partstat: PartStat,
         sequence: u32,
     ) -> (Option<AnswerOutcome>, Option<BatchId>) {
+        self.answer_to(guest, None, partstat, sequence)
+    }
+
+    /// An answer to one instance, or to the whole.
+    pub fn answer_to(
+        &mut self,
+        guest: &str,
+        recurrence_id: Option<RecurrenceId>,
+        partstat: PartStat,
+        sequence: u32,
+    ) -> (Option<AnswerOutcome>, Option<BatchId>) {
         self.now += 1;
+        let order = Order { sequence: Sequence(sequence), dtstamp: Timestamp(self.now) };
         let answer = Answer {
-            partstat,
-            order: Order { sequence: Sequence(sequence), dtstamp: Timestamp(self.now) },
-            received: Timestamp(self.now),
+            recurrence_id,
             prodid: "-//Google Inc//Google Calendar 70.9054//EN".into(),
-            comment: String::new(),
-            via: AnsweredVia::Mail,
+            ..Answer::new(partstat, order, Timestamp(self.now), AnsweredVia::Mail)
         };
-        let command = Command::Answer { guest: address(guest), name: String::new(), answer, authenticated: true };
+        let command = Command::Answer {
+            guest: address(guest),
+            name: String::new(),
+            answer,
+            authenticated: true,
+            vouched_by: None,
+        };
         match self.ask(command).unwrap() {
             Reply::Answered { outcome, batch } => (outcome, batch),
             other => panic!("{other:?}"),
@@ -212,7 +227,7 @@ impl Bench {
     }
 
     fn counters_from_rows(&mut self) -> Counters {
-        let reset = self.shown().event.reset_sequence;
+        let reset = self.shown().event.version.reset;
         let mut counters = Counters::default();
         for guest in rows::guests_after(&self.conn, "", 100_000).unwrap() {
             counters.enroll(guest.attendee.origin, guest.attendee.status(reset), &guest.client);
@@ -429,7 +444,7 @@ fn a_mail_of_unknown_fate_is_repeated_word_for_word_and_then_shown() {
     }
     assert_eq!(copies.len(), 4, "once, and three repeats");
     for copy in &copies {
-        let pair = |mail: &MailJob| (mail.key.clone(), mail.sequence, mail.dtstamp);
+        let pair = |mail: &MailJob| (mail.key.clone(), mail.order);
         assert_eq!(copy.iter().map(pair).collect::<Vec<_>>(), copies[0].iter().map(pair).collect::<Vec<_>>());
     }
     let key = copies[0][0].key.clone();
@@ -531,3 +546,342 @@ fn reports_are_limited() {
 }
 
 mod simulation;
+
+/// A weekly series of four; its instances by week.
+fn weekly(bench: &mut Bench) {
+    let recurrence = Recurrence { rrule: Some("FREQ=WEEKLY;COUNT=4".into()), ..Recurrence::default() };
+    let series = EventDetails { recurrence, last_end: Some(Timestamp(START + 22 * DAY)), ..details("Class", START) };
+    let command = bench.message(Method::Request, Some(series));
+    bench.ask(command).unwrap();
+}
+
+const DAY: i64 = 86_400;
+
+fn week(number: i64) -> RecurrenceId {
+    RecurrenceId { when: when(START + number * 7 * DAY), this_and_future: false }
+}
+
+/// The organizer's message about one instance: changed, or with `None` cancelled.
+fn instance(bench: &mut Bench, number: i64, change: Option<EventDetails>) -> Outcome {
+    let method = if change.is_some() { Method::Request } else { Method::Cancel };
+    let Command::Organizer { mut message, sender, settings } = bench.message(method, change) else { panic!() };
+    message.components[0].recurrence_id = Some(week(number));
+    match bench.ask(Command::Organizer { message, sender, settings }).unwrap() {
+        Reply::Organizer { outcome, .. } => outcome,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Leases everything that waits, lost hints included, as mails.
+fn mails(bench: &mut Bench) -> Vec<MailJob> {
+    bench.now += 100;
+    let mut mails = Vec::new();
+    for _ in 0..10 {
+        for job in bench.ring().jobs {
+            let Job::Batch { batch, .. } = job else { panic!("{job:?}") };
+            let lease = bench.lease(batch);
+            bench.settle(batch, &lease, &Fate::Accepted { ses_id: "1".into() });
+            mails.extend(lease.mails);
+        }
+    }
+    mails.sort_by(|one, other| one.guest.cmp(&other.guest));
+    mails
+}
+
+#[test]
+fn an_answer_to_one_date_stands_beside_the_answer_to_the_series() {
+    let mut bench = Bench::new();
+    weekly(&mut bench);
+    bench.accept_invitation("ann@x.example");
+    bench.answer("ann@x.example", PartStat::Accepted, 0);
+    let (outcome, _) = bench.answer_to("ann@x.example", Some(week(2)), PartStat::Declined, 0);
+    assert_eq!(outcome, Some(AnswerOutcome::Recorded { from: RsvpStatus::Accepted, to: RsvpStatus::Declined }));
+    assert_eq!(bench.shown().counters.accepted, 1, "the series' answer stands");
+    let starts = vec![week(1).when, week(2).when];
+    let Reply::Instances(counted) = bench.ask(Command::Instances { starts }).unwrap() else { panic!() };
+    let counts: Vec<_> = counted
+        .iter()
+        .map(|one| (one.counts.iter().filter(|(_, n)| *n > 0).copied().collect::<Vec<_>>(), one.apart))
+        .collect();
+    assert_eq!(counts, [(vec![(RsvpStatus::Accepted, 1)], 0), (vec![(RsvpStatus::Declined, 1)], 1)]);
+    // An older word about the same date does not count, a newer one about the series changes nothing of it.
+    bench.now -= 100;
+    assert_eq!(bench.answer_to("ann@x.example", Some(week(2)), PartStat::Accepted, 0).0, Some(AnswerOutcome::Stale));
+    bench.now += 200;
+    bench.answer("ann@x.example", PartStat::Tentative, 0);
+    let guest = rows::guest(&bench.conn, &address("ann@x.example")).unwrap().unwrap().attendee;
+    let event = bench.shown().event;
+    assert_eq!(guest.instance_partstat(week(2).instant(), &event), PartStat::Declined);
+    assert_eq!(guest.instance_partstat(week(1).instant(), &event), PartStat::Tentative);
+}
+
+#[test]
+fn a_moved_date_goes_alone_to_those_who_want_it_and_asks_again_about_that_date_only() {
+    let mut bench = Bench::new();
+    weekly(&mut bench);
+    for guest in ["all", "but", "not", "one"] {
+        bench.accept_invitation(&format!("{guest}@x.example"));
+    }
+    bench.answer("all@x.example", PartStat::Accepted, 0);
+    bench.answer("but@x.example", PartStat::Accepted, 0);
+    bench.answer_to("but@x.example", Some(week(1)), PartStat::Declined, 0);
+    bench.answer("not@x.example", PartStat::Declined, 0);
+    bench.answer("one@x.example", PartStat::Declined, 0);
+    bench.answer_to("one@x.example", Some(week(1)), PartStat::Accepted, 0);
+    instance(&mut bench, 1, Some(details("Class, moved", START + 8 * DAY)));
+    let sent = mails(&mut bench);
+    let told: Vec<&str> = sent.iter().map(|mail| mail.guest.local_part()).collect();
+    assert_eq!(told, ["all", "one"]);
+    assert!(sent.iter().all(|mail| mail.instances == [week(1).instant()] && mail.method == Method::Request));
+    assert_eq!(sent[0].partstat, PartStat::Accepted, "the series stands");
+    assert_eq!(sent[0].instance_partstats, [(week(1).when, PartStat::NeedsAction)]);
+    let event = bench.shown().event;
+    assert_eq!((event.version.sequence, event.overrides[0].version.sequence), (Sequence(0), Sequence(1)));
+    assert_eq!(bench.shown().counters.accepted, 2, "nobody's answer to the series is lost");
+}
+
+#[test]
+fn a_date_called_off_is_a_cancel_of_that_date() {
+    let mut bench = Bench::new();
+    weekly(&mut bench);
+    bench.accept_invitation("ann@x.example");
+    bench.answer("ann@x.example", PartStat::Accepted, 0);
+    assert!(matches!(instance(&mut bench, 3, None), Outcome::Updated { moved: true, .. }));
+    let sent = mails(&mut bench);
+    assert_eq!((sent[0].method, sent[0].instances.as_slice()), (Method::Cancel, [week(3).instant()].as_slice()));
+    // She still holds the series, so its end reaches her.
+    bench.cancel();
+    assert_eq!(bench.deliver(), [("ann".to_owned(), Method::Cancel, 2)]);
+}
+
+#[test]
+fn a_change_of_the_series_and_one_of_a_date_travel_together() {
+    let mut bench = Bench::new();
+    weekly(&mut bench);
+    bench.accept_invitation("ann@x.example");
+    bench.answer("ann@x.example", PartStat::Accepted, 0);
+    instance(&mut bench, 1, Some(details("Class, moved", START + 8 * DAY)));
+    instance(&mut bench, 2, None);
+    let sent = mails(&mut bench);
+    assert_eq!(sent.len(), 1);
+    assert!(sent[0].instances.is_empty(), "a REQUEST and a CANCEL do not fit into one message: the whole goes");
+}
+
+#[test]
+fn who_is_taken_off_the_list_alone_is_told() {
+    let mut bench = Bench::new();
+    bench.request("Game", START);
+    for guest in ["ann", "ben"] {
+        bench.accept_invitation(&format!("{guest}@x.example"));
+        bench.answer(&format!("{guest}@x.example"), PartStat::Accepted, 0);
+    }
+    bench.ask(Command::Remove { guest: address("ann@x.example") }).unwrap();
+    let sent = mails(&mut bench);
+    assert_eq!(sent.len(), 1);
+    assert_eq!((sent[0].guest.local_part(), sent[0].method, sent[0].removed), ("ann", Method::Cancel, true));
+    let cancel = sent[0].order;
+    assert_eq!(cancel.sequence, Sequence(1), "one higher than what she holds");
+    assert_eq!((bench.shown().counters.attendees, bench.shown().counters.accepted), (1, 1));
+    assert_eq!(bench.ask(Command::Remove { guest: address("ann@x.example") }), Err(CommandError::NothingWaiting));
+    // Edits pass her by; invited again, she gets what her calendar takes for news.
+    bench.request("Game, new text", START);
+    assert_eq!(bench.deliver(), [("ben".to_owned(), Method::Request, 1)]);
+    let (_, batch) = bench.invite("ann@x.example");
+    let again = bench.lease(batch.unwrap()).mails.remove(0);
+    assert!(
+        again.method == Method::Request
+            && again.order.sequence >= cancel.sequence
+            && again.order.dtstamp > cancel.dtstamp
+    );
+    assert_eq!(bench.shown().counters.attendees, 2);
+}
+
+fn proposed(instance: Option<RecurrenceId>, start: i64, stamp: i64) -> Proposed {
+    Proposed {
+        recurrence_id: instance,
+        start: when(start),
+        end: when(start + 3600),
+        comment: "Later, please".into(),
+        order: Order { sequence: Sequence(0), dtstamp: Timestamp(stamp) },
+        received: Timestamp(stamp),
+    }
+}
+
+#[test]
+fn a_proposal_changes_nothing_until_the_organizer_agrees() {
+    let mut bench = Bench::new();
+    bench.request("Game", START);
+    bench.accept_invitation("ann@x.example");
+    bench.accept_invitation("ben@x.example");
+    bench.answer("ben@x.example", PartStat::Accepted, 0);
+    let propose = |guest: &str, start: i64, stamp: i64| Command::Propose {
+        guest: address(guest),
+        proposed: proposed(None, start, stamp),
+    };
+    assert_eq!(
+        bench.ask(propose("eve@x.example", START, 10)).unwrap(),
+        Reply::Proposed { news: false, owner: address("owner@club.example") }
+    );
+    assert_eq!(
+        bench.ask(propose("ann@x.example", START + 3600, 10)).unwrap(),
+        Reply::Proposed { news: true, owner: address("owner@club.example") }
+    );
+    assert_eq!(
+        bench.ask(propose("ann@x.example", START + 3600, 10)).unwrap(),
+        Reply::Proposed { news: false, owner: address("owner@club.example") }
+    );
+    assert_eq!(
+        bench.ask(propose("ann@x.example", START + 60, 9)).unwrap(),
+        Reply::Proposed { news: false, owner: address("owner@club.example") }
+    );
+    assert_eq!(bench.shown().proposals.len(), 1);
+    assert_eq!(bench.shown().event.details.unwrap().start, when(START));
+    let decide = |accept: bool| Command::Decide { guest: address("ann@x.example"), instance: None, accept };
+    assert!(matches!(
+        bench.ask(decide(true)).unwrap(),
+        Reply::Organizer { outcome: Outcome::Updated { moved: true, .. }, .. }
+    ));
+    assert_eq!(bench.shown().event.details.unwrap().start, when(START + 3600));
+    assert_eq!(bench.shown().event.sequence, Sequence(1));
+    assert_eq!(bench.deliver(), [("ben".to_owned(), Method::Request, 1)]);
+    assert_eq!(bench.ask(decide(true)), Err(CommandError::NothingWaiting));
+}
+
+#[test]
+fn a_declined_proposal_is_told_once() {
+    let mut bench = Bench::new();
+    weekly(&mut bench);
+    bench.accept_invitation("ann@x.example");
+    let command =
+        Command::Propose { guest: address("ann@x.example"), proposed: proposed(Some(week(1)), START + 8 * DAY, 10) };
+    bench.ask(command).unwrap();
+    let instance = Some(week(1).instant());
+    let Reply::Batch { batch: Some(batch) } =
+        bench.ask(Command::Decide { guest: address("ann@x.example"), instance, accept: false }).unwrap()
+    else {
+        panic!()
+    };
+    let lease = bench.lease(batch);
+    assert_eq!(lease.mails[0].method, Method::DeclineCounter);
+    // A mail of unknown fate is repeated word for word; once it is accepted there is nothing more to say.
+    bench.settle(batch, &lease, &Fate::Unknown { reason: "silence".into() });
+    bench.now += 1_000;
+    let repeat = mails(&mut bench);
+    assert_eq!((repeat.len(), &repeat[0].key, repeat[0].order), (1, &lease.mails[0].key, lease.mails[0].order));
+    bench.now += 1_000;
+    assert_eq!(mails(&mut bench), []);
+    let guest = rows::guest(&bench.conn, &address("ann@x.example")).unwrap().unwrap().attendee;
+    assert_eq!(guest.sent, Some(Sent { method: Method::Request, revision: 0 }), "he still holds the invitation");
+}
+
+#[test]
+fn a_refresh_brings_the_current_version_once_an_hour() {
+    let mut bench = Bench::new();
+    bench.request("Game", START);
+    bench.accept_invitation("ann@x.example");
+    let refresh = |guest: &str| Command::Refresh { guest: address(guest) };
+    assert_eq!(bench.ask(refresh("eve@x.example")).unwrap(), Reply::Batch { batch: None });
+    let Reply::Batch { batch: Some(_) } = bench.ask(refresh("ann@x.example")).unwrap() else { panic!() };
+    assert_eq!(mails(&mut bench).len(), 1);
+    assert_eq!(bench.ask(refresh("ann@x.example")).unwrap(), Reply::Batch { batch: None });
+    bench.now += 3_600;
+    assert!(matches!(bench.ask(refresh("ann@x.example")).unwrap(), Reply::Batch { batch: Some(_) }));
+}
+
+#[test]
+fn a_delegate_is_invited_in_his_delegators_place() {
+    let mut bench = Bench::new();
+    bench.request("Game", START);
+    bench.accept_invitation("ann@x.example");
+    let delegated = |to: &str, stamp: i64| Answer {
+        delegated_to: Some(address(to)),
+        ..Answer::new(
+            PartStat::Delegated,
+            Order { sequence: Sequence(0), dtstamp: Timestamp(stamp) },
+            Timestamp(stamp),
+            AnsweredVia::Mail,
+        )
+    };
+    let send = |guest: &str, answer: Answer| Command::Answer {
+        guest: address(guest),
+        name: String::new(),
+        answer,
+        authenticated: true,
+        vouched_by: None,
+    };
+    bench.ask(send("ann@x.example", delegated("deb@x.example", 2_000))).unwrap();
+    let sent = mails(&mut bench);
+    assert_eq!(sent[0].guest, address("deb@x.example"));
+    assert_eq!(sent[0].delegated_from, Some(address("ann@x.example")));
+    // It stops there: a delegate's delegate would let anybody mail anybody through us.
+    bench.ask(send("deb@x.example", delegated("eve@x.example", 3_000))).unwrap();
+    assert_eq!(mails(&mut bench), []);
+}
+
+#[test]
+fn a_member_answers_the_invitation_of_his_list() {
+    let mut bench = Bench::new();
+    bench.settings.allow_shared = false;
+    bench.request("Game", START);
+    bench.accept_invitation("team@x.example");
+    let answer = |guest: &str, voucher: &str, authenticated: bool| Command::Answer {
+        guest: address(guest),
+        name: "Ann".into(),
+        answer: Answer::new(PartStat::Accepted, Order::default(), Timestamp(2_000), AnsweredVia::Mail),
+        authenticated,
+        vouched_by: Some(address(voucher)),
+    };
+    bench.accept_invitation("ben@x.example");
+    for (guest, voucher, authenticated, counts) in [
+        ("ann@x.example", "nobody@x.example", true, false),
+        // The list's token alone brings nobody else onto the list, and speaks for no other guest.
+        ("ann@x.example", "team@x.example", false, false),
+        ("ben@x.example", "team@x.example", false, false),
+        ("ann@x.example", "team@x.example", true, true),
+    ] {
+        let Reply::Answered { outcome, .. } = bench.ask(answer(guest, voucher, authenticated)).unwrap() else {
+            panic!()
+        };
+        assert_eq!(outcome.is_some(), counts, "{guest} {voucher} {authenticated}");
+    }
+    assert_eq!(bench.shown().counters.accepted, 1);
+}
+
+#[test]
+fn an_answer_proves_that_a_first_mail_of_unknown_fate_arrived() {
+    let mut bench = Bench::new();
+    bench.request("Game", START);
+    let (_, batch) = bench.invite("ann@x.example");
+    let batch = batch.unwrap();
+    let lease = bench.lease(batch);
+    bench.settle(batch, &lease, &Fate::Unknown { reason: "silence".into() });
+    bench.answer("ann@x.example", PartStat::Accepted, 0);
+    bench.now += 1_000;
+    assert_eq!(bench.deliver(), []);
+}
+
+#[test]
+fn a_clock_far_ahead_locks_no_answer_out() {
+    let mut bench = Bench::new();
+    bench.request("Game", START);
+    bench.accept_invitation("ann@x.example");
+    bench.now += 1;
+    let order = Order { sequence: Sequence(0), dtstamp: Timestamp(bench.now + 500_000) };
+    let answer = Answer::new(PartStat::Accepted, order, Timestamp(bench.now), AnsweredVia::Mail);
+    let guest = address("ann@x.example");
+    bench.ask(Command::Answer { guest, name: String::new(), answer, authenticated: true, vouched_by: None }).unwrap();
+    let (outcome, _) = bench.answer("ann@x.example", PartStat::Declined, 0);
+    assert!(matches!(outcome, Some(AnswerOutcome::Recorded { to: RsvpStatus::Declined, .. })));
+}
+
+#[test]
+fn a_strangers_attempt_is_kept_for_the_owner() {
+    let mut bench = Bench::new();
+    bench.request("Game", START);
+    for number in 0..30 {
+        let attempt = Attempt { sender: address("mal@x.example"), method: Method::Cancel, at: Timestamp(number) };
+        bench.ask(Command::Stranger { attempt }).unwrap();
+    }
+    let attempts = bench.shown().attempts;
+    assert_eq!((attempts.len(), attempts[0].at), (20, Timestamp(29)));
+}

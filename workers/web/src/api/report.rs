@@ -23,7 +23,7 @@ const GUESTS_PAGE: u32 = 1_000;
 
 /// Everybody on an event's list, by address, page by page.
 pub async fn guests(context: &WebContext, id: &EventId) -> Result<Vec<(CalAddress, GuestLine)>, Problem> {
-    let reset = events::shown(context, id).await?.event.reset_sequence;
+    let reset = events::shown(context, id).await?.event.version.reset;
     let mut lines: Vec<(CalAddress, GuestLine)> = Vec::new();
     loop {
         let after = lines.last().map(|(address, _)| address.clone());
@@ -40,6 +40,9 @@ pub async fn guests(context: &WebContext, id: &EventId) -> Result<Vec<(CalAddres
                 origin: guest.origin.as_str(),
                 name: guest.name,
                 prodid,
+                comment: guest.comment,
+                request_status: guest.request_status,
+                instances: guest.instances,
             };
             (guest.address, line)
         }));

@@ -228,7 +228,12 @@ async fn act(
     if caller == Caller::Keyless && are_full(context, std::slice::from_ref(&door.row)).await?.contains(&true) {
         return Err(Problem::EventFull);
     }
-    let guest = Enrollment { address: address.clone(), name: asked.name.clone(), origin: asked.origin };
+    let guest = Enrollment {
+        address: address.clone(),
+        name: asked.name.clone(),
+        origin: asked.origin,
+        language: String::new(),
+    };
     let (said, limits) = invite_people(context, &door.row, &[guest], caller).await?;
     let said = said.first().copied().unwrap_or(Said::Unreachable);
     match said.refusal() {

@@ -100,7 +100,12 @@ pub async fn create(
     for (place, person) in people.into_iter().enumerate() {
         let read = read_address(&person.email).map_err(|problem| problem.problem().to_string()).and_then(|address| {
             let origin = read_origin(person.origin.as_deref(), Caller::Keyed).map_err(|problem| problem.to_string())?;
-            Ok(Enrollment { address, name: read_name(person.name.as_deref().unwrap_or_default()), origin })
+            Ok(Enrollment {
+                address,
+                name: read_name(person.name.as_deref().unwrap_or_default()),
+                origin,
+                language: String::new(),
+            })
         });
         let mut line = Line { email: person.email, status: "already", detail: None };
         match read {

@@ -57,15 +57,14 @@ pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<Stri
         let mut done = String::new();
         if live {
             let order = Order { sequence: shown.event.sequence, dtstamp: now };
-            let answer = Answer {
-                partstat,
-                order,
-                received: now,
-                prodid: String::new(),
-                comment: String::new(),
-                via: AnsweredVia::Link,
+            let answer = Answer::new(partstat, order, now, AnsweredVia::Link);
+            let command = Command::Answer {
+                guest: guest.clone(),
+                name: String::new(),
+                answer,
+                authenticated: false,
+                vouched_by: None,
             };
-            let command = Command::Answer { guest: guest.clone(), name: String::new(), answer, authenticated: false };
             let Reply::Answered { outcome, batch } = context.objects.event(&event, command).await? else {
                 return Err(wrong_reply("answer"));
             };
@@ -97,7 +96,7 @@ async fn page(
     };
     let current = known
         .first()
-        .map_or("No answer yet", |attendee| answer_word(attendee.current_partstat(shown.event.reset_sequence)));
+        .map_or("No answer yet", |attendee| answer_word(attendee.current_partstat(shown.event.version.reset)));
     let page = AnswerPage {
         shell: shell(context, event.title.clone(), &[]),
         event,

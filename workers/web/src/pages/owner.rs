@@ -7,17 +7,19 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
 use imip::client_family;
-use itip::EventId;
-use scheduling::command::{Command, Reply};
+use itip::{EventId, Method, Proposal, Proposed, Timestamp};
+use scheduling::command::{Attempt, Command, Reply};
 use scheduling::keys::Link;
 use store::accounts;
 use store::directory::CLIENT_UNKNOWN;
-use views::pages::{Figure, OwnerPage};
+use views::pages::{Figure, OwnerPage, ProposalView};
+use views::when::{self, WhenView};
 
 use crate::WebContext;
-use crate::api::report;
+use crate::api::{guests, report};
 use crate::error::{Problem, wrong_reply};
 use crate::events;
+use crate::extract::{Form, read_address};
 use crate::pages::{link, or_refusal, shell};
 use crate::respond;
 
@@ -63,6 +65,56 @@ pub async fn release(State(context): State<Arc<WebContext>>, Path(token): Path<S
 /// The event is off although only we were un-invited.
 pub async fn cancel(State(context): State<Arc<WebContext>>, Path(token): Path<String>) -> Response {
     act(&context, &token, Command::CancelUninvited).await
+}
+
+/// Agrees to a guest's proposal, or declines it.
+pub async fn decide(State(context): State<Arc<WebContext>>, Path(token): Path<String>, Form(form): Form) -> Response {
+    let answer = async {
+        let event = open(&context, &token)?;
+        let guest = read_address(form.get("guest").unwrap_or_default()).map_err(|problem| problem.problem())?;
+        let instance = match form.get("instance").unwrap_or_default() {
+            "" => None,
+            text => {
+                let at = text.parse().map_err(|_| Problem::invalid("instance", "instance is a number of seconds"))?;
+                Some(Timestamp(at))
+            }
+        };
+        let (accept, done) = match form.get("decision").unwrap_or_default() {
+            "accept" => (true, "The event is moved, and its guests are being told. Move it in your calendar too."),
+            "decline" => (false, "The time stays as it is; the guest is being told."),
+            _ => return Err(Problem::invalid("decision", "decision is accept or decline")),
+        };
+        let (status, done) = match guests::decide(&context, &event, guest, instance, accept).await {
+            Ok(()) => (StatusCode::OK, done),
+            Err(Problem::Conflict(_)) => (
+                StatusCode::CONFLICT,
+                "This proposal cannot be taken over here any more. Change the event in your own calendar.",
+            ),
+            Err(problem) => return Err(problem),
+        };
+        page(&context, &token, &event, status, done.to_owned()).await
+    };
+    or_refusal(&context, answer.await)
+}
+
+fn proposal_view(proposal: Proposal) -> ProposalView {
+    let Proposed { recurrence_id, start, end, comment, .. } = proposal.proposed;
+    ProposalView {
+        guest: proposal.guest.to_string(),
+        instance: recurrence_id.as_ref().map(|id| id.instant().0.to_string()).unwrap_or_default(),
+        was: recurrence_id.map(|id| WhenView::new(&id.when, &id.when).sentence()).unwrap_or_default(),
+        would: WhenView::new(&start, &end).sentence(),
+        comment,
+    }
+}
+
+fn attempt_line(attempt: &Attempt) -> String {
+    let day = when::long_date(chrono::DateTime::from_timestamp(attempt.at.0, 0).unwrap_or_default().date_naive());
+    let what = match attempt.method {
+        Method::Cancel => "a cancellation",
+        _ => "a change",
+    };
+    format!("{day}: {what} from {}", attempt.sender)
 }
 
 async fn act(context: &WebContext, token: &str, command: Command) -> Response {
@@ -128,6 +180,8 @@ async fn page(
         held: shown.held,
         waiting: shown.waiting,
         uninvited: !shown.event.following && !shown.event.cancelled,
+        proposals: shown.proposals.into_iter().map(proposal_view).collect(),
+        attempts: shown.attempts.iter().map(attempt_line).collect(),
         invite_url: format!("{public_url}/event/{id}/invite"),
         page_url: organizer.map(|organizer| format!("{public_url}/s/{}", organizer.slug)).unwrap_or_default(),
         event,

@@ -109,7 +109,12 @@ async fn send(
         rows.extend(row.filter(|row| row.owner == organizer.address && row.public));
     }
     rows.sort_by_key(|row| row.details.start.instant());
-    let guest = Enrollment { address: address.clone(), name: String::new(), origin: origin_of(rows.len()) };
+    let guest = Enrollment {
+        address: address.clone(),
+        name: String::new(),
+        origin: origin_of(rows.len()),
+        language: String::new(),
+    };
     let said = if rows.is_empty() { Vec::new() } else { invite_to(context, &organizer.address, &rows, &guest).await? };
     let mut lines: Vec<SentLine> = Vec::new();
     for (row, said) in rows.iter().zip(said) {

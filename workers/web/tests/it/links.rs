@@ -98,7 +98,7 @@ fn held_mail_is_claimed_once() {
     let stage = Stage::new().0;
     let path = format!("/c/{}", sign_link(&stage.keys, &Link::Claim { organizer: owner() }));
     assert!(stage.get(&path, None).body.contains("Nothing is waiting"));
-    let hold = OrganizerCommand::Hold { raw: "ab".repeat(32), subject: "Invitation: <Game>".into() };
+    let hold = OrganizerCommand::Hold { raw: "ab".repeat(32), subject: "Invitation: <Game>".into(), reply: None };
     futures_executor::block_on(stage.world.organizer(&owner(), hold)).unwrap();
     for method in ["GET", "HEAD", "GET"] {
         stage.ask(method, &path, None, &[], "");
