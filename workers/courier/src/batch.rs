@@ -12,7 +12,7 @@ use scheduling::keys::address_hash;
 use scheduling::send_gate::{Lane, Pace, Permit};
 use store::accounts;
 
-use crate::compose::guest_mail;
+use crate::compose::{Letter, guest_mail};
 use crate::ses_call::{Answer, ask_account, send};
 use crate::{CourierContext, CourierError, DeliveryVerdict};
 
@@ -111,7 +111,7 @@ async fn deliver_one(lease: &Lease, job: &MailJob, stopped: &AtomicI64, ctx: &Co
         return settled(job, Fate::Throttled { retry_secs: held });
     }
     let fate = match guest_mail(lease, job, &ctx.config, &ctx.keys) {
-        Ok(raw) => send_one(raw, &job.guest, &job.key, stopped, ctx).await,
+        Ok(letter) => send_one(&letter, &job.guest, &job.key, stopped, ctx).await,
         Err(reason) => Fate::Refused { reason: format!("the mail could not be written: {reason}") },
     };
     settled(job, fate)
@@ -119,13 +119,13 @@ async fn deliver_one(lease: &Lease, job: &MailJob, stopped: &AtomicI64, ctx: &Co
 
 /// Sends a mail and tells the gate what it taught.
 pub(crate) async fn send_one(
-    raw: Vec<u8>,
+    letter: &Letter,
     to: &itip::CalAddress,
     key: &str,
     stopped: &AtomicI64,
     ctx: &CourierContext,
 ) -> Fate {
-    match send(&raw, to, key, ctx).await {
+    match send(letter, to, key, ctx).await {
         Answer::Accepted { ses_id } => Fate::Accepted { ses_id },
         Answer::Refused { reason } => Fate::Refused { reason },
         Answer::Unknown { reason } => Fate::Unknown { reason },

@@ -13,8 +13,22 @@ const PRODID: &str = "-//Convoke//Convoke//EN";
 /// Who a notice comes from.
 const OUR_NAME: &str = "Convoke";
 
+/// A mail that is ready to leave.
+pub(crate) struct Letter {
+    /// Its From, which SES compares with what it is told.
+    pub from: CalAddress,
+    /// Its bytes.
+    pub raw: Vec<u8>,
+}
+
+impl Letter {
+    fn of(mail: &OutgoingMail) -> Self {
+        Self { from: mail.from.address.clone(), raw: imip::compose(mail) }
+    }
+}
+
 /// A guest's mail.
-pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &Keys) -> Result<Vec<u8>, String> {
+pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &Keys) -> Result<Letter, String> {
     let event = &lease.event;
     let details = event.shown().ok_or("the event has nothing to show")?;
     let organizer = organizer_name(event);
@@ -83,11 +97,11 @@ pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &K
         auto_submitted: true,
         boundary_seed: job.key.clone(),
     };
-    Ok(imip::compose(&mail))
+    Ok(Letter::of(&mail))
 }
 
 /// Our own From.
-pub(crate) fn notification(config: &Config) -> Result<CalAddress, String> {
+fn notification(config: &Config) -> Result<CalAddress, String> {
     CalAddress::parse(&format!("notification@{}", config.domain)).map_err(|error| error.to_string())
 }
 
@@ -108,7 +122,7 @@ pub(crate) fn notice_mail(
     key: &str,
     now: Timestamp,
     config: &Config,
-) -> Result<Vec<u8>, String> {
+) -> Result<Letter, String> {
     let NoticeParts { mail, attachments, reply } = parts;
     let text = views::mail::notice_mail(&mail)?;
     let mail = OutgoingMail {
@@ -132,7 +146,7 @@ pub(crate) fn notice_mail(
         auto_submitted: true,
         boundary_seed: key.to_owned(),
     };
-    Ok(imip::compose(&mail))
+    Ok(Letter::of(&mail))
 }
 
 /// Our REPLY as calendar text (RFC 5546 section 3.2.3).

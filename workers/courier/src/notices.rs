@@ -75,7 +75,7 @@ async fn deliver_one(
     };
     let tag = notice_tag(organizer, key, notice);
     match notice_mail(composed, to, &tag, ctx.clock.now(), &ctx.config) {
-        Ok(raw) => send_one(raw, to, &tag, stopped, ctx).await,
+        Ok(letter) => send_one(&letter, to, &tag, stopped, ctx).await,
         Err(reason) => Fate::Refused { reason },
     }
 }

@@ -6,7 +6,7 @@ use scheduling::send_gate::Pace;
 use ses::{SendOutcome, SendRequest, SesCredentials, SesEndpoint};
 
 use crate::CourierContext;
-use crate::compose::notification;
+use crate::compose::Letter;
 
 /// What became of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,14 +55,13 @@ fn endpoint(ctx: &CourierContext) -> (SesEndpoint, SesCredentials) {
 }
 
 /// Sends a mail.
-pub(crate) async fn send(raw: &[u8], to: &CalAddress, key: &str, ctx: &CourierContext) -> Answer {
+pub(crate) async fn send(letter: &Letter, to: &CalAddress, key: &str, ctx: &CourierContext) -> Answer {
     let (endpoint, credentials) = endpoint(ctx);
-    let Ok(from) = notification(&ctx.config) else { return Answer::Held { secs: HELD_SECS } };
     let key = ses::tag_value(key);
     let request = SendRequest {
-        from: from.as_str(),
+        from: letter.from.as_str(),
         to: to.as_str(),
-        raw,
+        raw: &letter.raw,
         configuration_set: ctx.ses.configuration_set.as_deref(),
         tags: &[(KEY_TAG, &key)],
     };

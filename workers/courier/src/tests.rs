@@ -348,8 +348,8 @@ fn lease(method: Method, update: bool, partstat: PartStat) -> (Lease, MailJob) {
 
 fn composed(method: Method, update: bool, partstat: PartStat) -> String {
     let (lease, job) = lease(method, update, partstat);
-    let raw = crate::compose::guest_mail(&lease, &job, &config(), &keys()).unwrap();
-    assert_eq!(raw, crate::compose::guest_mail(&lease, &job, &config(), &keys()).unwrap());
+    let raw = crate::compose::guest_mail(&lease, &job, &config(), &keys()).unwrap().raw;
+    assert_eq!(raw, crate::compose::guest_mail(&lease, &job, &config(), &keys()).unwrap().raw);
     String::from_utf8(raw).unwrap()
 }
 
@@ -416,7 +416,7 @@ fn a_name_cannot_add_a_header_or_a_property() {
     let (mut lease, mut job) = lease(Method::Request, false, PartStat::NeedsAction);
     job.name = "Ana\r\nBcc: all@x.test\r\nATTENDEE:mailto:all@x.test".into();
     lease.event.organizer.name = "Eve\nX-Evil: 1\r\n\r\n<script>".into();
-    let raw = crate::compose::guest_mail(&lease, &job, &config(), &keys()).unwrap();
+    let raw = crate::compose::guest_mail(&lease, &job, &config(), &keys()).unwrap().raw;
     let raw = String::from_utf8(raw).unwrap();
     for start in ["Bcc:", "ATTENDEE:", "X-Evil:", "<script>"] {
         assert!(!raw.lines().any(|line| line.starts_with(start)), "{start}\n{raw}");
@@ -428,7 +428,7 @@ fn the_organizers_address_stays_his_if_he_wants() {
     let (mut lease, job) = lease(Method::Request, false, PartStat::NeedsAction);
     lease.settings.reply_to = false;
     lease.event.organizer.name = "ann@x.test".into();
-    let raw = crate::compose::guest_mail(&lease, &job, &config(), &keys()).unwrap();
+    let raw = crate::compose::guest_mail(&lease, &job, &config(), &keys()).unwrap().raw;
     assert!(!String::from_utf8(raw).unwrap().contains("ann@x.test"));
 }
 
