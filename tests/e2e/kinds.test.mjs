@@ -54,8 +54,8 @@ for (const client of ["google", "outlook", "apple"]) {
       assert.equal((await series.revision(1)).status, "confirmed");
       assert.deepEqual(await starts(), dates.filter((date) => date !== dates[2]));
       const update = await guest.receives(series);
-      assert.equal(update.calendar.method, "REQUEST");
-      assert.deepEqual(update.calendar.excluded, [dates[2]]);
+      assert.deepEqual([update.calendar.method, update.calendar.recurrenceId], ["CANCEL", dates[2]]);
+      assert.equal(update.calendar.start.epoch, instant(dates[2], says.zone), "Outlook wants the times of what is off");
 
       // One date is moved.
       const moved = `${SEASON}-07-24T13:05:00`;
@@ -64,8 +64,17 @@ for (const client of ["google", "outlook", "apple"]) {
       await series.revision(2);
       assert.deepEqual(await starts(), [dates[0], dates[1], moved, dates[4], dates[5]]);
       const again = await guest.receives(series);
-      assert.equal(again.calendar.rrule, "FREQ=WEEKLY;COUNT=6");
+      assert.equal(again.calendar.events, 1, "the date alone: Outlook refuses it beside an unchanged series");
       assert.deepEqual(again.calendar.exceptions, [{ of: dates[3], start: moved }]);
+      assert.equal(again.calendar.attendees[0].partstat, "NEEDS-ACTION", "asked again about this date");
+      assert.equal((await world.statistics(series.id)).rsvp.accepted, 1, "the answer to the series stands");
+
+      // A late guest gets the whole: rule, what is off, what was moved.
+      const late = world.guest();
+      const [whole] = await series.invite(late);
+      assert.equal(whole.calendar.rrule, "FREQ=WEEKLY;COUNT=6");
+      assert.deepEqual(whole.calendar.excluded, [dates[2]]);
+      assert.deepEqual(whole.calendar.exceptions, [{ of: dates[3], start: moved }]);
       assert.equal((await world.event(series.id)).dtstart, instant(dates[0], says.zone), "the first API shows the first date");
     });
   });

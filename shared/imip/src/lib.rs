@@ -30,4 +30,5 @@ pub use inbound::{Attachment, InboundMail, MailKind, calendar_method, read_mail}
 pub use outbound::{ListUnsubscribe, Mailbox, OutgoingAttachment, OutgoingMail, compose};
 pub use recurrence::{Occurrence, details_at, find_instance, occurrences};
 pub use refusal::{CalendarRefusal, Defect, MailRefusal};
+pub use vtimezone::on_clock_of;
 pub use zone::{probe, resolve_zone};

@@ -74,7 +74,7 @@ impl ZoneBook {
 
 /// The same instant on the clock of `model`: an EXDATE or RECURRENCE-ID finds its instance in every program
 /// only if it is written like DTSTART. Google names instances of a zoned series in UTC.
-pub(crate) fn on_clock_of(model: &When, when: &When) -> When {
+pub fn on_clock_of(model: &When, when: &When) -> When {
     let (When::At(model), When::At(moment)) = (model, when) else { return when.clone() };
     if model.zone == moment.zone || Zone::Floating == model.zone || Zone::Floating == moment.zone {
         return when.clone();

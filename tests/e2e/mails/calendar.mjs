@@ -172,8 +172,8 @@ export function relayAddress({ email }) {
   return `2_${letters}@imip.me.com`;
 }
 
-/** An answer as Google Calendar writes it. `invitation` is what was read out of our REQUEST. */
-export function googleReply(invitation, { email, name, partstat, dtstamp, comment, organizer = true, method = "REPLY" }) {
+/** An answer as Google Calendar writes it, to one date in UTC. `invitation` is what was read out of our REQUEST. */
+export function googleReply(invitation, { email, name, partstat, dtstamp, comment, organizer = true, method = "REPLY", instance, delegatedTo }) {
   return lines([
     "BEGIN:VCALENDAR",
     "PRODID:-//Google Inc//Google Calendar 70.9054//EN",
@@ -186,7 +186,8 @@ export function googleReply(invitation, { email, name, partstat, dtstamp, commen
     `DTSTAMP:${stamp(dtstamp)}`,
     ...optional(organizer, `ORGANIZER;CN=${parameter(invitation.organizerName)}:mailto:${invitation.organizer}`),
     `UID:${invitation.uid}`,
-    `ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=${partstat};CN=${parameter(name ?? email)};X-NUM-GUESTS=0:mailto:${email}`,
+    ...optional(instance, `RECURRENCE-ID:${instance && stamp(instance)}`),
+    `ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=${partstat}${delegatedTo ? `;DELEGATED-TO="mailto:${delegatedTo}"` : ""};CN=${parameter(name ?? email)};X-NUM-GUESTS=0:mailto:${email}`,
     ...optional(comment, `COMMENT:${escapeText(comment ?? "")}`),
     `CREATED:${stamp(dtstamp)}`,
     "DESCRIPTION:",
@@ -210,10 +211,10 @@ const SAID = { ACCEPTED: "Accepted", DECLINED: "Declined", TENTATIVE: "Tentative
 export const said = (partstat) => SAID[partstat] ?? partstat;
 
 /** An answer as Exchange Online writes it: no ORGANIZER, the answer in SUMMARY. */
-export function exchangeReply(invitation, { email, name, partstat, dtstamp, comment, organizer = false, zone: name_ = "America/New_York" }) {
+export function exchangeReply(invitation, { email, name, partstat, dtstamp, comment, organizer = false, zone: name_ = "America/New_York", method = "REPLY", instance }) {
   return lines([
     "BEGIN:VCALENDAR",
-    "METHOD:REPLY",
+    `METHOD:${method}`,
     "PRODID:Microsoft Exchange Server 2010",
     "VERSION:2.0",
     ...windowsTimezone(name_),
@@ -222,6 +223,7 @@ export function exchangeReply(invitation, { email, name, partstat, dtstamp, comm
     `ATTENDEE;PARTSTAT=${partstat};CN=${parameter(name ?? email)}:mailto:${email}`,
     ...optional(comment, `COMMENT;LANGUAGE=en-US:${escapeText(comment ?? "")}\\n`),
     `UID:${invitation.uid}`,
+    ...optional(instance, `RECURRENCE-ID:${instance && stamp(instance)}`),
     `SUMMARY;LANGUAGE=en-US:${said(partstat)}: ${escapeText(invitation.summary)}`,
     `DTSTART:${stamp(invitation.start)}`,
     `DTEND:${stamp(invitation.end)}`,
@@ -246,11 +248,11 @@ export function exchangeReply(invitation, { email, name, partstat, dtstamp, comm
 }
 
 /** An answer as Calendar on an iPhone writes it. */
-export function appleReply(invitation, { email, name, partstat, dtstamp, comment, organizer = true }) {
+export function appleReply(invitation, { email, name, partstat, dtstamp, comment, organizer = true, method = "REPLY", instance }) {
   return lines([
     "BEGIN:VCALENDAR",
     "CALSCALE:GREGORIAN",
-    "METHOD:REPLY",
+    `METHOD:${method}`,
     "PRODID:-//Apple Inc.//iPhone OS 17.5//EN",
     "VERSION:2.0",
     "BEGIN:VEVENT",
@@ -260,6 +262,7 @@ export function appleReply(invitation, { email, name, partstat, dtstamp, comment
     `DTSTAMP:${stamp(dtstamp)}`,
     `DTSTART:${stamp(invitation.start)}`,
     ...optional(organizer, `ORGANIZER;CN=${parameter(invitation.organizerName)}:mailto:${invitation.organizer}`),
+    ...optional(instance, `RECURRENCE-ID:${instance && stamp(instance)}`),
     `SEQUENCE:${invitation.sequence}`,
     `SUMMARY:${escapeText(invitation.summary)}`,
     "TRANSP:OPAQUE",

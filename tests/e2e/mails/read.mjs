@@ -75,6 +75,8 @@ export function readCalendar(text) {
     timezones: zones.map((zone) => zone.tzid),
     events: events.length,
     uid: value("uid"),
+    recurrenceId: value("recurrence-id")?.toString() ?? null,
+    comment: value("comment"),
     sequence: value("sequence") ?? 0,
     dtstamp: value("dtstamp").toString(),
     summary: value("summary"),
@@ -98,6 +100,7 @@ export function readCalendar(text) {
       rsvp: property.getParameter("rsvp"),
       cn: property.getParameter("cn"),
       role: property.getParameter("role") ?? null,
+      delegatedFrom: property.getParameter("delegated-from") ?? null,
     })),
     names: master.getAllProperties().map((property) => property.name),
   };

@@ -5,8 +5,8 @@
 
 use imip::MailKind;
 use itip::{
-    Answer, AnswerOutcome, AnsweredVia, CalAddress, Component, EventId, InvitedAttendee, ItipMessage, Method, Proposed,
-    RecurrenceId,
+    Answer, AnswerOutcome, AnsweredVia, CalAddress, Component, EventId, EventState, InvitedAttendee, ItipMessage,
+    Method, Proposed, RecurrenceId, When,
 };
 use scheduling::command::{Command, CommandError, Job, Notice, OrganizerCommand, Reply};
 use scheduling::keys::{is_reply_token, token_in};
@@ -166,18 +166,26 @@ async fn take(
     author: Author,
     ctx: &MailContext,
 ) -> Result<&'static str, IngestError> {
-    let instance = match &component.recurrence_id {
-        None => None,
-        Some(id) => match subject(event, id, ctx).await? {
+    // Most answers are to the whole event and need no look at it.
+    let state = match (&component.recurrence_id, message.method) {
+        (None, Method::Reply | Method::Refresh) => None,
+        _ => match state(event, ctx).await? {
+            Some(state) => Some(state),
+            None => return Ok("no such event"),
+        },
+    };
+    let instance = match (&component.recurrence_id, &state) {
+        (Some(id), Some(state)) => match subject(state, id) {
             Subject::Whole => None,
             Subject::Instance(id) => Some(id),
             Subject::Nothing => return Ok("no such date"),
         },
+        _ => None,
     };
-    match message.method {
-        Method::Refresh => refresh(event, author.guest, ctx).await,
-        Method::Counter => {
-            let heard = propose(event, &author, component, instance.clone(), ctx).await?;
+    match (message.method, &state) {
+        (Method::Refresh, _) => refresh(event, author.guest, ctx).await,
+        (Method::Counter, Some(state)) => {
+            let heard = propose(event, state, &author, component, instance.clone(), ctx).await?;
             // A proposal is no answer, unless he gives one with it.
             if component.attendees.first().is_some_and(|attendee| attendee.partstat.choice().is_some()) {
                 answer(message, component, event, instance, author, ctx).await?;
@@ -198,22 +206,24 @@ enum Subject {
     Nothing,
 }
 
-async fn subject(event: &EventId, id: &RecurrenceId, ctx: &MailContext) -> Result<Subject, IngestError> {
-    let shown = match ctx.objects.event(event, Command::Show).await {
-        Ok(Reply::Shown(shown)) => shown,
-        Ok(_) | Err(CommandError::NotFound) => return Ok(Subject::Nothing),
-        Err(error) => return Err(error.into()),
-    };
-    let state = &shown.event;
+fn subject(state: &EventState, id: &RecurrenceId) -> Subject {
     let Some(found) = imip::find_instance(state.details.as_ref(), &state.overrides, &id.when) else {
-        return Ok(Subject::Nothing);
+        return Subject::Nothing;
     };
     let is_series = state.details.as_ref().is_none_or(|details| details.recurrence.is_series());
-    Ok(if is_series || !state.overrides.is_empty() {
+    if is_series || !state.overrides.is_empty() {
         Subject::Instance(RecurrenceId { when: found.recurrence_id, this_and_future: false })
     } else {
         Subject::Whole
-    })
+    }
+}
+
+async fn state(event: &EventId, ctx: &MailContext) -> Result<Option<EventState>, IngestError> {
+    match ctx.objects.event(event, Command::Show).await {
+        Ok(Reply::Shown(shown)) => Ok(Some(shown.event)),
+        Ok(_) | Err(CommandError::NotFound) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn answer(
@@ -266,16 +276,20 @@ async fn refresh(event: &EventId, guest: CalAddress, ctx: &MailContext) -> Resul
 /// Keeps a proposal and tells the owner.
 async fn propose(
     event: &EventId,
+    state: &EventState,
     author: &Author,
     component: &Component,
     recurrence_id: Option<RecurrenceId>,
     ctx: &MailContext,
 ) -> Result<&'static str, IngestError> {
     let Some(details) = &component.details else { return Ok("a proposal without a time") };
+    // Google proposes in UTC; the event stays on its own clock.
+    let clock = state.shown().map(|shown| &shown.start);
+    let on_clock = |when: &When| clock.map_or_else(|| when.clone(), |clock| imip::on_clock_of(clock, when));
     let proposed = Proposed {
         recurrence_id,
-        start: details.start.clone(),
-        end: details.end.clone(),
+        start: on_clock(&details.start),
+        end: on_clock(&details.end),
         comment: component.comment.clone(),
         order: component.order,
         received: ctx.clock.now(),
