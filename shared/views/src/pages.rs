@@ -204,6 +204,8 @@ pub struct AnswerPage {
     pub guest: String,
     /// His answer so far, in a word.
     pub current: &'static str,
+    /// The date of a series that is answered, epoch seconds; empty for the whole.
+    pub date: String,
     /// The button that is meant: `yes`, `maybe`, `no`, or nothing.
     pub selected: String,
     /// What was just recorded; empty before.

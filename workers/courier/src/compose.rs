@@ -35,6 +35,11 @@ pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &K
     let id = event.event_id.clone();
     let answer = sign_link(keys, &Link::Answer { event: id.clone(), guest: job.guest.clone() });
     let leave = sign_link(keys, &Link::Unsubscribe { event: id.clone(), guest: job.guest.clone() });
+    // A mail about one date asks about that date.
+    let date = match job.instances.as_slice() {
+        [instance] => format!("&date={}", instance.0),
+        _ => String::new(),
+    };
     let unsubscribe = format!("{}/u/{leave}", config.public_url);
     let text = views::mail::guest_mail(&GuestMail {
         occasion: occasion(job),
@@ -47,7 +52,7 @@ pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &K
         description: details.description.clone(),
         description_html: details.description_html.clone(),
         answered: answer_word(job.partstat).to_owned(),
-        answers: ["yes", "maybe", "no"].map(|word| format!("{}/r/{answer}?answer={word}", config.public_url)),
+        answers: ["yes", "maybe", "no"].map(|word| format!("{}/r/{answer}?answer={word}{date}", config.public_url)),
         unsubscribe: unsubscribe.clone(),
         guest: job.guest.to_string(),
         domain: config.domain.clone(),

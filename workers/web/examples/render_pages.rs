@@ -158,6 +158,7 @@ fn main() {
                 action: "#".into(),
                 guest: "a*******@example.com".into(),
                 current: "Maybe",
+                date: String::new(),
                 selected: "yes".into(),
                 done: String::new(),
             }

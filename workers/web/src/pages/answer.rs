@@ -5,12 +5,16 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
-use itip::{Answer, AnsweredVia, CalAddress, EventId, Order, PartStat};
+use itip::{
+    Answer, AnsweredVia, Attendee, CalAddress, EventId, EventState, Moment, Order, PartStat, RecurrenceId, Timestamp,
+    When, Zone,
+};
 use scheduling::command::{Command, Job, Reply};
 use scheduling::keys::Link;
 use views::api::answer_word;
 use views::pages::AnswerPage;
 use views::text::mask_address;
+use views::when::WhenView;
 
 use crate::WebContext;
 use crate::error::{Problem, wrong_reply};
@@ -40,7 +44,7 @@ pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<Strin
     let answer = async {
         let (event, guest) = open(&context, &token)?;
         let selected = fields.get("answer").filter(|word| partstat(word).is_some()).unwrap_or_default();
-        page(&context, &token, &event, &guest, selected, String::new()).await
+        page(&context, &token, &event, &guest, date(&fields), selected, String::new()).await
     };
     or_refusal(&context, answer.await)
 }
@@ -57,7 +61,11 @@ pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<Stri
         let mut done = String::new();
         if live {
             let order = Order { sequence: shown.event.sequence, dtstamp: now };
-            let answer = Answer::new(partstat, order, now, AnsweredVia::Link);
+            let recurrence_id = instance(&shown.event, date(&form)).map(|one| one.recurrence_id);
+            let answer = Answer {
+                recurrence_id: recurrence_id.map(|when| RecurrenceId { when, this_and_future: false }),
+                ..Answer::new(partstat, order, now, AnsweredVia::Link)
+            };
             let command = Command::Answer {
                 guest: guest.clone(),
                 name: String::new(),
@@ -76,9 +84,23 @@ pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<Stri
                 None => "You are not on the guest list of this event.".into(),
             };
         }
-        page(&context, &token, &event, &guest, word, done).await
+        page(&context, &token, &event, &guest, date(&form), word, done).await
     };
     or_refusal(&context, answer.await)
+}
+
+/// The date of a series that the link is about: its original start in epoch seconds.
+fn date(fields: &Fields) -> Option<Timestamp> {
+    fields.get("date").and_then(|text| text.parse().ok()).map(Timestamp)
+}
+
+/// That date as it takes place; `None` where the link is about the whole event, or about a date it does not have.
+fn instance(event: &EventState, date: Option<Timestamp>) -> Option<imip::Occurrence> {
+    let instant = date?;
+    let local = chrono::DateTime::from_timestamp(instant.0, 0)?.naive_utc();
+    let id = When::At(Moment { local, zone: Zone::Utc, instant });
+    let is_series = event.details.as_ref().is_none_or(|details| details.recurrence.is_series());
+    imip::find_instance(event.details.as_ref().filter(|_| is_series), &event.overrides, &id)
 }
 
 async fn page(
@@ -86,23 +108,34 @@ async fn page(
     token: &str,
     id: &EventId,
     guest: &CalAddress,
+    date: Option<Timestamp>,
     selected: &str,
     done: String,
 ) -> Result<Response, Problem> {
     let shown = events::shown(context, id).await?;
-    let event = events::view_of_state(&shown.event, context.clock.now()).ok_or(Problem::EventNotFound)?;
+    let mut event = events::view_of_state(&shown.event, context.clock.now()).ok_or(Problem::EventNotFound)?;
+    let instance = instance(&shown.event, date);
+    if let Some(one) = &instance {
+        event.when = WhenView::new(&one.start, &one.end);
+        event.starts = one.start.instant().0;
+        event.cancelled |= one.cancelled;
+        event.repeats.clear();
+    }
     let Reply::Attendees(known) = context.objects.event(id, Command::Attendee { guest: guest.clone() }).await? else {
         return Err(wrong_reply("attendee"));
     };
-    let current = known
-        .first()
-        .map_or("No answer yet", |attendee| answer_word(attendee.current_partstat(shown.event.version.reset)));
+    let partstat = |attendee: &Attendee| match &instance {
+        Some(one) => attendee.instance_partstat(one.recurrence_id.instant(), &shown.event),
+        None => attendee.current_partstat(shown.event.version.reset),
+    };
+    let current = known.first().map_or("No answer yet", |attendee| answer_word(partstat(attendee)));
     let page = AnswerPage {
         shell: shell(context, event.title.clone(), &[]),
         event,
         action: format!("/r/{token}"),
         guest: mask_address(guest),
         current,
+        date: instance.map(|one| one.recurrence_id.instant().0.to_string()).unwrap_or_default(),
         selected: selected.to_owned(),
         done,
     };
