@@ -18,6 +18,9 @@ const CARGO_TOOLS = [
 // Only scripts/test wants it.
 const CARGO_DENY = { crate: "cargo-deny", version: "0.20.2", bin: "cargo-deny", flags: ["--no-default-features"], opt: "0" };
 
+// Only scripts/fuzz wants it.
+const CARGO_FUZZ = { crate: "cargo-fuzz", version: "0.13.2", bin: "cargo-fuzz", opt: "0" };
+
 export const toolPath = (bin) => path.join(toolsDir, "bin", bin);
 
 export async function hasTool({ bin, version }) {
@@ -87,6 +90,13 @@ export async function ensureCargoDeny() {
     log(error.message);
     return null;
   }
+}
+
+/** Where cargo-fuzz is. */
+export async function ensureCargoFuzz() {
+  await ensureRust();
+  await withLock(path.join(toolsDir, "install.lock"), () => installTool(CARGO_FUZZ));
+  return toolPath(CARGO_FUZZ.bin);
 }
 
 export async function ensureTools() {

@@ -1,0 +1,51 @@
+//! What is read is written and read again as it was, and no line of a stranger becomes one of ours.
+#![no_main]
+
+use imip::{CalendarReading, Publication, PublishedEvent, publish_text, read_calendar_events};
+use itip::{EventDetails, ItipMessage, Method, Sequence, Timestamp, When, Zone};
+use libfuzzer_sys::fuzz_target;
+
+fn write(details: &EventDetails) -> String {
+    let event = PublishedEvent {
+        uid: "1@convoke.example",
+        sequence: Sequence(3),
+        dtstamp: Timestamp(1_900_000_000),
+        organizer: None,
+        details: Some(details),
+        overrides: &[],
+        created: Timestamp(1_900_000_000),
+        last_modified: Timestamp(1_900_000_000),
+        cancelled: false,
+    };
+    let publication =
+        Publication { method: Some(Method::Publish), prodid: "fuzz", name: "", refresh_minutes: None, events: &[event] };
+    publish_text(&publication)
+}
+
+/// Exceptions in a zone that only this calendar defines are kept as instants.
+fn comparable(mut details: EventDetails) -> EventDetails {
+    details.last_end = None;
+    for when in details.recurrence.rdate.iter_mut().chain(&mut details.recurrence.exdate) {
+        if let When::At(moment) = when {
+            moment.local = Default::default();
+            moment.zone = Zone::Utc;
+        }
+    }
+    details
+}
+
+fuzz_target!(|text: &[u8]| {
+    let Ok(CalendarReading { messages, .. }) = read_calendar_events(text) else { return };
+    let components = messages.into_iter().flat_map(|message| message.components);
+    for details in components.filter_map(|component| component.details).take(5) {
+        let written = write(&details);
+        for line in written.split_terminator("\r\n") {
+            assert!(line.len() <= 75 && !line.chars().any(|c| c.is_control() && c != '\t'), "{line:?}");
+        }
+        let again = read_calendar_events(written.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal:?}\n{written}"));
+        let [ItipMessage { components, .. }] = again.messages.try_into().expect("one event gives one event");
+        let [component] = components.try_into().expect("one component gives one component");
+        let again = component.details.expect("an event has details");
+        assert_eq!(comparable(again), comparable(details), "{written}");
+    }
+});
