@@ -6,34 +6,15 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import PostalMime from "postal-mime";
+import { corpusCalendars } from "../readers/programs.mjs";
 import { feed, series, singles } from "./calendars.mjs";
 
 const rounds = Number(process.argv[2] ?? 7);
 const root = path.resolve(import.meta.dirname, "../..");
-const corpus = path.join(root, "../shared/corpus");
-
-/** Every calendar of the corpus, those in mails too, each once. */
-async function corpusCalendars() {
-  if (!fs.existsSync(corpus)) return [];
-  const unique = new Map();
-  const take = (bytes) => unique.set(createHash("sha256").update(bytes).digest("hex"), bytes);
-  for (const entry of fs.readdirSync(corpus, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const bytes = fs.readFileSync(path.join(entry.parentPath, entry.name));
-    if (/\.(ics|ical|ifb|icalendar)$/i.test(entry.name)) take(bytes);
-    else if (/\.(eml|mime|mail|msg)$/i.test(entry.name)) {
-      const mail = await PostalMime.parse(bytes).catch(() => ({ attachments: [] }));
-      for (const part of mail.attachments) if (/calendar|ics/.test(part.mimeType)) take(Buffer.from(part.content));
-    }
-  }
-  return [...unique.values()];
-}
 
 /** A program that reads; asked one question at a time. */
 class Program {

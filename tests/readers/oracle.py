@@ -93,23 +93,28 @@ def calendars(texts):
 
 
 def offsets(texts):
-    """Offsets of a VTIMEZONE as dateutil reads it: [text, zone, times in UTC] to the times where it differs from zoneinfo."""
+    """[VTIMEZONE, zone, UTC times]: the times at which dateutil, reading the first, and zoneinfo show another offset."""
     wrong = []
     for text, zone, times in texts:
         read, real = dateutil_zone(text), zoneinfo.ZoneInfo(zone)
         for time in times:
-            moment = datetime.datetime.fromtimestamp(time, UTC)
-            if moment.astimezone(read).utcoffset() != moment.astimezone(real).utcoffset():
-                wrong.append([zone, moment.isoformat(), str(moment.astimezone(read).utcoffset())])
+            wall = datetime.datetime.fromtimestamp(time, UTC).astimezone(real).replace(tzinfo=None, fold=0)
+            first, second = (wall.replace(tzinfo=real, fold=fold).utcoffset() for fold in (0, 1))
+            # Of a time that its clock shows twice, a local time does not tell which one it is.
+            if first == second and wall.replace(tzinfo=read).utcoffset() != first:
+                wrong.append([zone, wall.isoformat(), str(wall.replace(tzinfo=read).utcoffset()), str(first)])
     return wrong
 
 
 def real_offsets(asked):
-    """Offsets in seconds by zoneinfo of [zone, [UTC times]]."""
-    return [
-        [int(datetime.datetime.fromtimestamp(time, UTC).astimezone(zoneinfo.ZoneInfo(zone)).utcoffset().total_seconds()) for time in times]
-        for zone, times in asked
-    ]
+    """[offset in seconds, whether the clock shows this time twice] by zoneinfo of [zone, [UTC times]]."""
+
+    def offset(time, zone):
+        moment = datetime.datetime.fromtimestamp(time, UTC).astimezone(zoneinfo.ZoneInfo(zone))
+        twice = moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
+        return [int(moment.utcoffset().total_seconds()), twice]
+
+    return [[offset(time, zone) for time in times] for zone, times in asked]
 
 
 def changes(asked):

@@ -2,7 +2,7 @@
 //! which asks other programs the same.
 //!
 //! `{"UID": {"zone": "Europe/Berlin", "starts": [1900000000, "20300101", …]}, "OTHER": {"refused": "unknown-zone"}}`;
-//! at most 60 starts, seconds since 1970 or dates. With `--write` it writes the calendars again instead.
+//! at most 60 starts, seconds since 1970 or dates. With `--write` it writes a calendar for each event again instead.
 
 use std::io::{Read, Result, Write};
 
@@ -54,15 +54,10 @@ fn main() -> Result<()> {
         reading.messages.into_iter().map(|message| (message.uid.0, parts(message.components))).collect();
     let mut out = std::io::stdout().lock();
     if std::env::args().any(|argument| argument == "--write") {
-        let published = events.iter().map(|(uid, (details, overrides))| publish(uid, details.as_ref(), overrides));
-        let publication = Publication {
-            method: Some(Method::Publish),
-            prodid: "-//convoke//occurrences//EN",
-            name: "",
-            refresh_minutes: None,
-            events: &published.collect::<Vec<_>>(),
-        };
-        return out.write_all(publish_text(&publication).as_bytes());
+        for (uid, (details, overrides)) in &events {
+            out.write_all(write(uid, details.as_ref(), overrides).as_bytes())?;
+        }
+        return out.flush();
     }
     let told = events.iter().filter_map(|(uid, (details, overrides))| {
         let details = details.as_ref()?;
@@ -75,8 +70,9 @@ fn main() -> Result<()> {
     out.flush()
 }
 
-fn publish<'a>(uid: &'a str, details: Option<&'a EventDetails>, overrides: &'a [Override]) -> PublishedEvent<'a> {
-    PublishedEvent {
+/// A calendar with one event.
+fn write(uid: &str, details: Option<&EventDetails>, overrides: &[Override]) -> String {
+    let event = PublishedEvent {
         uid,
         sequence: itip::Sequence::default(),
         dtstamp: Timestamp(0),
@@ -86,5 +82,7 @@ fn publish<'a>(uid: &'a str, details: Option<&'a EventDetails>, overrides: &'a [
         created: Timestamp(0),
         last_modified: Timestamp(0),
         cancelled: false,
-    }
+    };
+    let (method, events) = (Some(Method::Publish), &[event]);
+    publish_text(&Publication { method, prodid: "-//Convoke//EN", name: "", refresh_minutes: None, events })
 }

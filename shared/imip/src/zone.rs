@@ -141,7 +141,9 @@ fn windows(name: &str) -> Option<&'static str> {
             WINDOWS_ZONES.binary_search_by(|(known, _)| known.bytes().map(lower).cmp(name.bytes().map(lower))).ok()?;
         WINDOWS_ZONES.get(at).map(|(_, zone)| *zone)
     };
-    let spaced = name.split(',').map(str::trim).collect::<Vec<_>>().join(", ");
+    // In a parameter a comma needs no escape, but many write one.
+    let city = |city: &str| city.trim_end_matches('\\').trim().to_owned();
+    let spaced = name.split(',').map(city).collect::<Vec<_>>().join(", ");
     let name = spaced.as_str();
     // Outlook also writes `W. Europe` for `W. Europe Standard Time`, and Exchange the summer name.
     find(name).or_else(|| find(&format!("{name} Standard Time"))).or_else(|| {
@@ -276,6 +278,7 @@ mod tests {
             ("(UTC-05:00) Eastern Time (US & Canada)", "America/New_York"),
             ("(UTC+10:00) Canberra, Melbourne, Sydney", "Australia/Sydney"),
             ("\\\"(UTC+01:00) Sarajevo, Skopje, Warsaw, Zagreb\\\"", "Europe/Warsaw"),
+            ("(UTC+01:00) Amsterdam\\, Berlin\\, Bern\\, Rome\\, Stockholm\\, Vienna", "Europe/Berlin"),
             (
                 "/freeassociation.sourceforge.net/Tzfile/America/Argentina/Buenos_Aires",
                 "America/Argentina/Buenos_Aires",

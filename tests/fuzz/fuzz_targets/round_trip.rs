@@ -42,7 +42,7 @@ fn write_and_read(details: &EventDetails) -> EventDetails {
     let again = read_calendar_events(written.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal:?}\n{written}"));
     let [ItipMessage { components, .. }] = again.messages.try_into().expect("one event gives one event");
     let [component] = components.try_into().expect("one component gives one component");
-    comparable(component.details.expect("an event has details"))
+    component.details.expect("an event has details")
 }
 
 fuzz_target!(|text: &[u8]| {
@@ -51,7 +51,8 @@ fuzz_target!(|text: &[u8]| {
     for details in components.filter_map(|component| component.details).take(5) {
         let again = write_and_read(&details);
         // An address beyond ASCII is written as the URI that it stands for; after that it stays.
-        assert_eq!(again, comparable(EventDetails { url: again.url.clone(), ..details }));
-        assert_eq!(write_and_read(&again), again);
+        let url = again.url.clone();
+        assert_eq!(comparable(again.clone()), comparable(EventDetails { url, ..details }));
+        assert_eq!(comparable(write_and_read(&again)), comparable(again));
     }
 });
