@@ -231,8 +231,9 @@ fn write_observance(lines: &mut Lines, stretch: &Stretch, known_until: Option<Ti
     if let Some(day) = stretch.days.first().filter(|_| !stretch.is_single()) {
         let mut rule = format!("FREQ=YEARLY;BYMONTH={};BYDAY={}{}", day.month, day.nth, weekday(day.weekday));
         if known_until.is_some_and(|until| stretch.last.utc().plus(366 * DAY) < until) {
-            // RFC 5545 section 3.6.5: in a VTIMEZONE, UNTIL is in UTC.
-            rule = format!("{rule};UNTIL={}", utc(stretch.last.utc()));
+            // RFC 5545 section 3.6.5: in a VTIMEZONE, UNTIL is in UTC. Some read it as local time and would miss the
+            // last change east of Greenwich; a day more means the same to everybody.
+            rule = format!("{rule};UNTIL={}", utc(stretch.last.utc().plus(DAY)));
         }
         lines.property("RRULE", &[], &rule);
     }
