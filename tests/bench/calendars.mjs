@@ -1,7 +1,7 @@
 // Made-up calendars of the kinds that arrive, the same ones each time.
 
 /** Mulberry32: small, and the same on every machine. */
-function random(seed) {
+export function random(seed) {
   let state = seed;
   const next = () => {
     state = (state + 0x6d2b79f5) | 0;

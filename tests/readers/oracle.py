@@ -5,6 +5,7 @@ The argument is the question, standard input its JSON, standard output the answe
 
 import datetime
 import io
+import itertools
 import json
 import sys
 import warnings
@@ -19,6 +20,7 @@ warnings.simplefilter("ignore")
 UTC = datetime.timezone.utc
 EPOCH = datetime.datetime(1970, 1, 1)
 WALL = "%Y%m%dT%H%M%S"
+WEEK = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 
 
 def seconds(moment):
@@ -122,34 +124,51 @@ def changes(asked):
     return {zone: [seconds(edge) for year in asked["years"] for edge in edges(zone, year)] for zone in asked["zones"]}
 
 
+def wall_time(text, tz):
+    """A time as the clock of a zone shows it; of a date, the end of the day."""
+    if "T" not in text:
+        return datetime.datetime.strptime(text + "T235959", WALL)
+    if not text.endswith("Z"):
+        return datetime.datetime.strptime(text, WALL)
+    return datetime.datetime.strptime(text, WALL + "Z").replace(tzinfo=UTC).astimezone(tz).replace(tzinfo=None)
+
+
+def rule_times(rule, start):
+    """The times of a rule, none before its start. Of a week with BYSETPOS dateutil would count from the start only."""
+    begin = start
+    if "WEEKLY" in rule and "BYSETPOS" in rule:
+        week_start = rule.split("WKST=")[1][:2] if "WKST=" in rule else "MO"
+        begin -= datetime.timedelta(days=(start.weekday() - WEEK.index(week_start)) % 7)
+    return itertools.dropwhile(lambda at: at < start, dateutil.rrule.rrulestr(rule, dtstart=begin))
+
+
+def first_starts(asked):
+    """The first time that each [time, rule] gives within eight years; None if there is none."""
+    found = []
+    for start, rule in asked:
+        begin = datetime.datetime.strptime(start, WALL)
+        try:
+            first = next(rule_times(rule + begin.replace(year=begin.year + 8).strftime(";UNTIL=" + WALL), begin), None)
+        except ValueError:  # A rule that gives nothing.
+            first = None
+        found.append(first and first.strftime(WALL))
+    return found
+
+
 def series(asked):
-    """Starts of series, each {start, zone, rule, rdates, exdates, max}; the wall clock decides, then the zone."""
+    """The starts of each {start, zone, rule, count, until, rdates, exdates} until the end of a year, at most so many."""
     found = []
     for one in asked:
-        start = datetime.datetime.strptime(one["start"], WALL)
         tz = zoneinfo.ZoneInfo(one["zone"])
-        wall = lambda text: (
-            datetime.datetime.strptime(text, WALL + "Z").replace(tzinfo=UTC).astimezone(tz).replace(tzinfo=None)
-            if text.endswith("Z")
-            else datetime.datetime.strptime(text, WALL)
-        )
-        rules = dateutil.rrule.rruleset()
-        rule = one["rule"]
-        until = rule.split("UNTIL=")[1].split(";")[0] if "UNTIL=" in rule else None
-        if until:
-            rule = rule.replace(until, (wall(until) if "T" in until else datetime.datetime.strptime(until + "235959", "%Y%m%d%H%M%S")).strftime(WALL))
-        rules.rrule(dateutil.rrule.rrulestr(rule, dtstart=start))
-        rules.rdate(start)
-        for text in one["rdates"]:
-            rules.rdate(wall(text))
-        for text in one["exdates"]:
-            rules.exdate(wall(text))
-        starts = []
-        for at in rules:
-            if at.year > one["last_year"] or len(starts) == one["max"]:
-                break
-            starts.append(seconds(at.replace(tzinfo=tz)))
-        found.append(starts)
+        start = datetime.datetime.strptime(one["start"], WALL)
+        last = datetime.datetime(one["last_year"], 12, 31)
+        until = min(last, wall_time(one["until"], tz)) if one["until"] else last
+        exdates = {wall_time(text, tz) for text in one["exdates"]}
+        most = one["count"] or one["max"] + len(exdates)
+        times = itertools.islice(rule_times(one["rule"] + until.strftime(";UNTIL=" + WALL), start), most)
+        # DTSTART always counts (RFC 5545 section 3.8.5.3).
+        times = {start, *times, *(wall_time(text, tz) for text in one["rdates"])} - exdates
+        found.append([seconds(at.replace(tzinfo=tz)) for at in sorted(times)[: one["max"]]])
     return found
 
 
