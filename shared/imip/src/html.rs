@@ -328,6 +328,10 @@ impl TextOut {
     }
 }
 
+fn is_web_address(text: &str, at: usize) -> bool {
+    text.get(at..).is_some_and(|text| text.starts_with("https://") || text.starts_with("http://"))
+}
+
 /// Plain text as HTML: escaped, line ends as `<br>`, web addresses as links.
 pub fn text_to_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
@@ -336,8 +340,9 @@ pub fn text_to_html(text: &str) -> String {
             out.push_str("<br>");
         }
         let mut rest = line;
-        while let Some(at) = ["https://", "http://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
-            let (before, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        // One search for both schemes: a line may be long, and one that stands nowhere is looked for to its end.
+        let next = |rest: &str| rest.match_indices("http").map(|(at, _)| at).find(|at| is_web_address(rest, *at));
+        while let Some((before, tail)) = next(rest).and_then(|at| rest.split_at_checked(at)) {
             escape(before, &mut out);
             let end = tail.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"')).unwrap_or(tail.len());
             let url = tail.get(..end).unwrap_or_default();

@@ -132,6 +132,18 @@ fn inflated_input_is_read_in_a_moment() {
         ("exceptions", calendar(&format!("EXDATE:{}", "20260101T000000Z,".repeat(1 << 16)))),
         ("tags that do not end", calendar(&format!("DESCRIPTION:<b>{}", "<b ".repeat(1 << 18)))),
         ("open elements", calendar(&format!("X-ALT-DESC;FMTTYPE=text/html:{}", "<div><a href=x>".repeat(1 << 16)))),
+        ("web addresses", calendar(&format!("DESCRIPTION:{}", "http://a ".repeat(1 << 16)))),
+        (
+            "zones that nobody knows",
+            format!(
+                "BEGIN:VCALENDAR\n{}END:VCALENDAR\n",
+                (0..19_000)
+                    .map(|n| format!(
+                        "BEGIN:VEVENT\nUID:{n}\nDTSTART;TZID=/a/b/c/d/e/f/z{n}:20260101T000000\nEND:VEVENT\n"
+                    ))
+                    .collect::<String>()
+            ),
+        ),
         ("Google frames", calendar(&format!("DESCRIPTION:{}", "-::~:~::~".repeat(1 << 16)))),
         (
             "events without UID",

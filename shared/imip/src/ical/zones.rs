@@ -10,7 +10,7 @@ use itip::{Moment, When, Zone};
 use super::param;
 use super::value::{TimeValue, parse_time_value};
 use crate::CalendarRefusal;
-use crate::limits::{CALENDAR_RULE_STEPS_MAX, VTIMEZONE_BYTES_MAX, VTIMEZONE_COPIES_BYTES_MAX};
+use crate::limits::{CALENDAR_RULE_STEPS_MAX, VTIMEZONE_BYTES_MAX, VTIMEZONE_COPIES_BYTES_MAX, ZONE_NAMES_MAX};
 use crate::zone::{Clock, resolve_zone};
 
 /// A zone with its clock.
@@ -33,11 +33,17 @@ pub(crate) struct Allowance {
     pub(crate) vtimezone_bytes: usize,
     /// Steps that recurrence rules take.
     pub(crate) rule_steps: u32,
+    /// TZIDs that are looked up.
+    pub(crate) zone_names: u32,
 }
 
 impl Default for Allowance {
     fn default() -> Self {
-        Self { vtimezone_bytes: VTIMEZONE_COPIES_BYTES_MAX, rule_steps: CALENDAR_RULE_STEPS_MAX }
+        Self {
+            vtimezone_bytes: VTIMEZONE_COPIES_BYTES_MAX,
+            rule_steps: CALENDAR_RULE_STEPS_MAX,
+            zone_names: ZONE_NAMES_MAX,
+        }
     }
 }
 
@@ -61,6 +67,7 @@ impl Zones {
         if let Some(known) = self.known.get(tzid) {
             return known.clone().ok_or(CalendarRefusal::UnknownZone);
         }
+        self.allowance.zone_names = self.allowance.zone_names.checked_sub(1).ok_or(CalendarRefusal::TooLarge)?;
         let hands = resolve_zone(tzid, &self.definitions)
             .filter(|zone| !matches!(zone, Zone::Custom { vtimezone, .. } if vtimezone.len() > VTIMEZONE_BYTES_MAX))
             .and_then(|zone| Some(Hands { clock: Rc::new(Clock::of(&zone)?), zone }));
