@@ -4,6 +4,8 @@
 //! input there is one on standard output: `check NAME INDEX` gives the fields of the events of one file, or null;
 //! `time NAME TIMES` gives the seconds that so many readings of the set took and a sum that proves the work.
 
+#![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+
 use std::collections::HashMap;
 use std::io::{BufRead, Result, Write};
 use std::time::Instant;

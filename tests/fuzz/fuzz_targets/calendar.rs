@@ -11,7 +11,10 @@ fuzz_target!(|text: &[u8]| {
     for component in reading.messages.iter().flat_map(|message| &message.components) {
         let Some(EventDetails { summary, start, end, last_end, .. }) = &component.details else { continue };
         assert!(end.instant() >= start.instant());
-        assert!(last_end.is_none_or(|last| last >= start.instant()) || component.details.as_ref().unwrap().recurrence.is_series());
+        assert!(
+            last_end.is_none_or(|last| last >= start.instant())
+                || component.details.as_ref().unwrap().recurrence.is_series()
+        );
         assert!(!summary.contains(['\r', '\n']));
     }
 });

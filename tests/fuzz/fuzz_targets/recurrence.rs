@@ -13,7 +13,8 @@ fuzz_target!(|lines: &str| {
          DURATION:PT90M\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
     );
     let Ok(messages) = read_calendar(text.as_bytes()) else { return };
-    let details = messages.iter().flat_map(|message| &message.components).filter_map(|component| component.details.as_ref());
+    let details =
+        messages.iter().flat_map(|message| &message.components).filter_map(|component| component.details.as_ref());
     for details in details.take(3) {
         let start = details.start.instant();
         for (from, until) in [(start, Timestamp(i64::MAX)), (start.plus(3_650 * 86_400), start.plus(3_660 * 86_400))] {

@@ -17,14 +17,23 @@ fn write(details: &EventDetails) -> String {
         last_modified: Timestamp(1_900_000_000),
         cancelled: false,
     };
-    let publication =
-        Publication { method: Some(Method::Publish), prodid: "fuzz", name: "", refresh_minutes: None, events: &[event] };
+    let publication = Publication {
+        method: Some(Method::Publish),
+        prodid: "fuzz",
+        name: "",
+        refresh_minutes: None,
+        events: &[event],
+    };
     publish_text(&publication)
 }
 
 /// Exceptions in a zone that only this calendar defines are kept as instants.
 fn comparable(mut details: EventDetails) -> EventDetails {
     details.last_end = None;
+    // An event without length is written without an end.
+    if details.end.instant() == details.start.instant() {
+        details.end = details.start.clone();
+    }
     for when in details.recurrence.rdate.iter_mut().chain(&mut details.recurrence.exdate) {
         if let When::At(moment) = when {
             moment.local = Default::default();
