@@ -37,7 +37,7 @@ fn parts(components: Vec<Component>) -> (Option<EventDetails>, Vec<Override>) {
     for Component { recurrence_id, order, details, .. } in components {
         match (recurrence_id, details) {
             (Some(recurrence_id), Some(details)) => {
-                overrides.push(Override { recurrence_id, order, state: OverrideState::Changed(Box::new(details)) });
+                overrides.push(Override::new(recurrence_id, order, OverrideState::Changed(Box::new(details))));
             }
             (_, details) => master = details,
         }

@@ -30,6 +30,8 @@ fn write(details: &EventDetails) -> String {
 /// Exceptions in a zone that only this calendar defines are kept as instants.
 fn comparable(mut details: EventDetails) -> EventDetails {
     details.last_end = None;
+    // Line separators in HTML are space like any other, and are written as line ends.
+    details.description_html = details.description_html.replace(['\u{2028}', '\u{2029}'], "\n").trim().to_owned();
     // An event without length is written without an end.
     if details.end.instant() == details.start.instant() {
         details.end = details.start.clone();

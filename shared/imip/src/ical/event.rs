@@ -404,6 +404,8 @@ pub(super) fn text(property: &Property<'_>, bytes_max: usize, defects: &mut BTre
 
 pub(super) fn plain(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    // LINE SEPARATOR and PARAGRAPH SEPARATOR, pasted from elsewhere, would end lines in some readers of what we write.
+    let text = text.replace(['\u{2028}', '\u{2029}'], "\n");
     text.trim().chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 

@@ -172,6 +172,18 @@ fn an_event_comes_back_as_it_was() {
 }
 
 #[test]
+fn line_separators_are_line_ends() {
+    let text = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20300101T100000Z\nDESCRIPTION:one\u{2028}two\u{2029}three\n\
+        END:VEVENT\nEND:VCALENDAR\n";
+    let mut reading = read_calendar_events(text.as_bytes()).unwrap();
+    let details = reading.messages.remove(0).components.remove(0).details.unwrap();
+    assert_eq!(details.description, "one\ntwo\nthree");
+    let guest = Guest::new();
+    let [again] = read(&calendar_text(&guest.request(&details, &[]))).try_into().unwrap();
+    assert_eq!(again.details.unwrap(), details);
+}
+
+#[test]
 fn html_comes_back_where_it_says_more_than_the_text() {
     let (guest, details) = (Guest::new(), match_day());
     let [component] = read(&calendar_text(&guest.request(&details, &[]))).try_into().unwrap();
