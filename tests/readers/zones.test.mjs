@@ -62,9 +62,7 @@ const WALL_TIMES = [1, 4, 7, 10].map((month) => `2027${String(month).padStart(2,
 
 /** Our instants of [TZID, local time], a calendar each so that no definition helps another. */
 function ourInstants(pairs, definition = () => []) {
-  // The reader refuses a text in which nothing is usable as a whole.
-  const usable = calendar(vevent("usable", "DTSTART:20300101T000000Z"));
-  const text = usable + pairs.map(([tzid, local], index) => calendar(...definition(index), vevent(index, `DTSTART;TZID=${tzid}:${local}`))).join("");
+  const text = pairs.map(([tzid, local], index) => calendar(...definition(index), vevent(index, `DTSTART;TZID=${tzid}:${local}`))).join("");
   const found = occurrences(text);
   return pairs.map((_, index) => found[index]?.starts?.[0] ?? found[index]?.refused ?? "nothing");
 }
