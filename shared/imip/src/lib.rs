@@ -4,6 +4,8 @@
 //! Reading never panics, and what a hostile sender can make it do is bounded (`limits`).
 
 mod auth;
+mod bytes;
+mod charset;
 mod client;
 mod content_line;
 mod html;
@@ -16,17 +18,20 @@ mod outbound;
 mod recurrence;
 mod refusal;
 mod rrule;
+mod smime;
+mod tnef;
 mod vtimezone;
 mod zone;
 mod zone_names;
 mod zone_rules;
 
 pub use auth::{AuthVerdict, authentication};
+pub use charset::Charsets;
 pub use client::{ClientFamily, client_family};
 pub use html::{html_to_text, sanitize_html, text_to_html};
 pub use ical::{CalendarReading, read_calendar, read_calendar_events};
 pub use ical_write::{OutgoingCalendar, Publication, PublishedEvent, calendar_text, publish_text};
-pub use inbound::{Attachment, InboundMail, MailKind, calendar_method, read_mail};
+pub use inbound::{Attachment, InboundMail, MailKind, calendar_method, read_mail, read_mail_with};
 pub use outbound::{ListUnsubscribe, Mailbox, OutgoingAttachment, OutgoingMail, compose};
 pub use recurrence::{Occurrence, details_at, find_instance, occurrences};
 pub use refusal::{CalendarRefusal, Defect, MailRefusal};

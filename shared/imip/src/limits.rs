@@ -20,6 +20,9 @@ pub(crate) const FORWARD_DEPTH_MAX: usize = 1;
 /// Attachments that are handed on; a list of guests is one file.
 pub(crate) const ATTACHMENTS_MAX: usize = 20;
 
+/// MAPI properties of one `winmail.dat`, those of its recipients included; a meeting has some 150, a recipient 20.
+pub(crate) const MAPI_PROPERTIES_MAX: usize = 20_000;
+
 /// Bytes of one calendar: 2,500 events of 1 kB are 2.5 MB; Google's largest feed seen, 4,778 events, is 2.9 MB.
 pub(crate) const CALENDAR_BYTES_MAX: usize = 8 * 1024 * 1024;
 

@@ -4,10 +4,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use mail_parser::{HeaderName, Message, MessageParser, MimeHeaders, decoders::charsets::map::charset_decoder};
+use mail_parser::{HeaderName, Message, MessageParser, MimeHeaders};
 
 use crate::MailRefusal;
+use crate::charset::{self, Charsets, windows_1252};
 use crate::limits::{FORWARD_DEPTH_MAX, HEADER_BYTES_MAX, MIME_DEPTH_MAX, MIME_PARTS_MAX};
+use crate::smime::signed_content;
+use crate::tnef::Tnef;
 
 /// A part that is no multipart, in the order of the mail.
 pub(crate) struct Part<'a> {
@@ -15,7 +18,9 @@ pub(crate) struct Part<'a> {
     pub(crate) content_type: String,
     /// `method` of text/calendar.
     pub(crate) method: Option<String>,
+    /// What the sender says, or where he says nothing what he says of another part.
     charset: Option<String>,
+    charsets: Charsets<'a>,
     /// File name, empty if none.
     pub(crate) name: String,
     pub(crate) is_attachment: bool,
@@ -38,30 +43,38 @@ impl Part<'_> {
         decode(&self.raw, self.encoding)
     }
 
-    /// The content as text: UTF-8 whatever the label says if it is that, else by the label, else Latin-1.
+    /// The content as text; bytes that nothing explains are Windows-1252.
     pub(crate) fn text(&self) -> String {
         let bytes = self.bytes();
-        match (std::str::from_utf8(&bytes), self.charset_decoder()) {
-            (Ok(text), _) => text.to_owned(),
-            (Err(_), Some(decoder)) => decoder(&bytes),
-            (Err(_), None) => bytes.iter().copied().map(char::from).collect(),
-        }
+        charset::decode(self.charset.as_deref(), &bytes, self.charsets)
+            .unwrap_or_else(|| bytes.iter().map(|byte| windows_1252(*byte)).collect())
     }
 
-    /// The bytes of a calendar. Only what is not UTF-8 is decoded here: a fold may have split a character,
-    /// and the calendar reader mends that better than a decoder could.
+    /// The bytes of a calendar, in UTF-8 if its charset is known. Otherwise they stay as they are: a fold may
+    /// have split a character, and the calendar reader mends that better than a decoder could.
     pub(crate) fn calendar_bytes(&self) -> Cow<'_, [u8]> {
         let bytes = self.bytes();
-        let is_utf8 = self.charset.as_deref().is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8"));
-        match self.charset_decoder() {
-            Some(decoder) if !is_utf8 && std::str::from_utf8(&bytes).is_err() => decoder(&bytes).into_bytes().into(),
-            _ => bytes,
+        match charset::decode(self.charset.as_deref(), &bytes, self.charsets) {
+            Some(text) => text.into_bytes().into(),
+            None => bytes,
         }
     }
 
-    fn charset_decoder(&self) -> Option<fn(&[u8]) -> String> {
-        self.charset.as_deref().and_then(|charset| charset_decoder(charset.to_ascii_lowercase().as_bytes()))
+    /// Outlook's own format.
+    pub(crate) fn is_winmail(&self) -> bool {
+        self.content_type.ends_with("ms-tnef") || self.name.eq_ignore_ascii_case("winmail.dat")
     }
+
+    /// Something that only its receiver's key opens; what is merely signed has been opened.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.content_type == "application/pgp-encrypted" || is_cms(&self.content_type, &self.name)
+    }
+}
+
+/// S/MIME without a part that can be read (RFC 8551 section 3.2).
+fn is_cms(content_type: &str, name: &str) -> bool {
+    matches!(content_type, "application/pkcs7-mime" | "application/x-pkcs7-mime")
+        || name.get(name.len().saturating_sub(4)..).is_some_and(|end| end.eq_ignore_ascii_case(".p7m"))
 }
 
 /// The header fields of an entity; `None` if there is no field at all.
@@ -85,11 +98,25 @@ pub(crate) fn split_entity(entity: &[u8]) -> (&[u8], &[u8]) {
     (entity, &[])
 }
 
-/// Every part of a mail that is no multipart, those of one forwarded mail included.
-pub(crate) fn parts(mail: &[u8]) -> Result<Vec<Part<'_>>, MailRefusal> {
-    let mut walk = Walk { parts: Vec::new(), seen: 0 };
+/// Every part of a mail that is no multipart, those of one forwarded mail, of a signed message and of a
+/// `winmail.dat` included.
+pub(crate) fn parts<'a>(mail: &'a [u8], charsets: Charsets<'a>) -> Result<Vec<Part<'a>>, MailRefusal> {
+    let mut walk = Walk { parts: Vec::new(), seen: 0, charsets };
     walk.entity(&Entity(Cow::Borrowed(mail)), Place { depth: 0, forwarded: 0, in_digest: false })?;
-    Ok(walk.parts)
+    let Walk { mut parts, .. } = walk;
+    let says_nothing =
+        |charset: &str| ["us-ascii", "ascii", "utf-8", "utf8"].contains(&charset.to_ascii_lowercase().as_str());
+    let declared =
+        parts.iter().filter_map(|part| part.charset.as_ref()).find(|charset| !says_nothing(charset)).cloned();
+    for part in parts.iter_mut().filter(|part| part.charset.as_deref().is_none_or(says_nothing)) {
+        part.charset = declared.clone().or(part.charset.take());
+    }
+    Ok(parts)
+}
+
+/// The first charset that a part of the mail is in, as far as that says something.
+pub(crate) fn declared_charset<'a>(parts: &'a [Part<'_>]) -> Option<&'a str> {
+    parts.iter().find_map(|part| part.charset.as_deref())
 }
 
 #[derive(Clone, Copy)]
@@ -103,6 +130,7 @@ struct Place {
 struct Walk<'a> {
     parts: Vec<Part<'a>>,
     seen: usize,
+    charsets: Charsets<'a>,
 }
 
 impl<'a> Walk<'a> {
@@ -144,18 +172,48 @@ impl<'a> Walk<'a> {
             return self.entity(&Entity(mail), inner);
         }
         let name = fields.as_ref().and_then(MimeHeaders::attachment_name).unwrap_or_default().to_owned();
+        if is_cms(&content_type, &name)
+            && let Some(signed) = signed_content(&decode(body, encoding))
+        {
+            return self.entity(&Entity(Cow::Owned(signed)), Place { depth: place.depth + 1, ..place });
+        }
         let disposition = fields.as_ref().and_then(MimeHeaders::content_disposition);
-        self.parts.push(Part {
+        let part = Part {
             method: attribute("method"),
             charset: attribute("charset"),
+            charsets: self.charsets,
             is_attachment: disposition.is_some_and(mail_parser::ContentType::is_attachment),
             content_type,
             name,
             encoding,
             raw: entity.slice(body_at..entity.0.len()),
             forwarded: place.forwarded,
-        });
+        };
+        let files = if part.is_winmail() { self.files_of(&part) } else { Vec::new() };
+        self.parts.push(part);
+        self.parts.extend(files);
         Ok(())
+    }
+
+    /// The files inside a `winmail.dat`.
+    fn files_of(&self, winmail: &Part<'a>) -> Vec<Part<'a>> {
+        let bytes = winmail.bytes();
+        let Some(tnef) = Tnef::read(&bytes) else { return Vec::new() };
+        let part = |file| {
+            let (name, content_type) = tnef.label(file, self.charsets);
+            Part {
+                content_type,
+                method: None,
+                charset: None,
+                charsets: self.charsets,
+                name,
+                is_attachment: true,
+                encoding: Encoding::None,
+                raw: Cow::Owned(file.bytes.to_vec()),
+                forwarded: winmail.forwarded,
+            }
+        };
+        tnef.files.iter().map(part).collect()
     }
 }
 
@@ -204,7 +262,7 @@ fn decode(bytes: &[u8], encoding: Encoding) -> Cow<'_, [u8]> {
 }
 
 /// Base64 as it arrives: anything that is no digit is passed over, padding may stand between two blocks.
-fn decode_base64(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn decode_base64(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() / 4 * 3);
     let (mut chunk, mut digits) = (0_u32, 0_u32);
     let flush = |out: &mut Vec<u8>, chunk: u32, digits: u32| {
@@ -242,7 +300,7 @@ fn decode_base64(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Quoted-printable as it arrives: a `=` that begins nothing stands for itself.
-fn decode_quoted_printable(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn decode_quoted_printable(bytes: &[u8]) -> Vec<u8> {
     let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut out = Vec::with_capacity(bytes.len());
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -285,7 +343,7 @@ mod tests {
     use super::*;
 
     fn shapes(mail: &str) -> Vec<(String, String)> {
-        let parts = parts(mail.as_bytes()).unwrap();
+        let parts = parts(mail.as_bytes(), &charset::none).unwrap();
         parts.iter().map(|part| (part.content_type.clone(), part.text())).collect()
     }
 
@@ -313,12 +371,12 @@ mod tests {
         let deep = (0..50).fold(String::new(), |mail, level| {
             format!("{mail}Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n")
         });
-        assert!(matches!(parts(deep.as_bytes()), Err(MailRefusal::TooManyParts)));
+        assert!(matches!(parts(deep.as_bytes(), &charset::none), Err(MailRefusal::TooManyParts)));
         let wide = format!("Content-Type: multipart/mixed; boundary=b\n\n{}", "--b\n\nx\n".repeat(1000));
-        assert!(matches!(parts(wide.as_bytes()), Err(MailRefusal::TooManyParts)));
+        assert!(matches!(parts(wide.as_bytes(), &charset::none), Err(MailRefusal::TooManyParts)));
         // A mail in a mail in a mail is a file like any other.
         let nested = "Content-Type: message/rfc822\n\n".repeat(5_000);
-        assert_eq!(parts(nested.as_bytes()).unwrap().len(), 1);
+        assert_eq!(parts(nested.as_bytes(), &charset::none).unwrap().len(), 1);
     }
 
     #[test]

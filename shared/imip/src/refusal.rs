@@ -13,6 +13,9 @@ pub enum CalendarRefusal {
          Please send it as iCalendar (in Outlook: internet format, plain text or HTML instead of rich text)."
     )]
     WinmailDat,
+    /// A mail that only its receiver's key opens.
+    #[error("The mail is encrypted, so that no invitation could be found in it. Please send it unencrypted.")]
+    Encrypted,
     /// A calendar part without content.
     #[error("The attached calendar is empty.")]
     Empty,
@@ -34,6 +37,9 @@ pub enum CalendarRefusal {
     /// A TZID that neither its name nor a VTIMEZONE explains.
     #[error("The event is in a time zone that the calendar does not define and whose name is not known.")]
     UnknownZone,
+    /// A series whose rule is not understood.
+    #[error("The event repeats by a rule that is not understood.")]
+    UnknownRecurrence,
     /// A METHOD that iTIP does not define.
     #[error("The calendar asks for an action (METHOD) that does not exist.")]
     UnknownMethod,
@@ -47,9 +53,10 @@ pub enum CalendarRefusal {
 
 impl CalendarRefusal {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::NoCalendar,
         Self::WinmailDat,
+        Self::Encrypted,
         Self::Empty,
         Self::NotACalendar,
         Self::NoEvent,
@@ -57,6 +64,7 @@ impl CalendarRefusal {
         Self::NoStart,
         Self::BadDate,
         Self::UnknownZone,
+        Self::UnknownRecurrence,
         Self::UnknownMethod,
         Self::TooLarge,
         Self::TooDeep,
@@ -67,6 +75,7 @@ impl CalendarRefusal {
         match self {
             Self::NoCalendar => "no-calendar",
             Self::WinmailDat => "winmail-dat",
+            Self::Encrypted => "encrypted",
             Self::Empty => "empty",
             Self::NotACalendar => "not-a-calendar",
             Self::NoEvent => "no-event",
@@ -74,6 +83,7 @@ impl CalendarRefusal {
             Self::NoStart => "no-start",
             Self::BadDate => "bad-date",
             Self::UnknownZone => "unknown-zone",
+            Self::UnknownRecurrence => "unknown-recurrence",
             Self::UnknownMethod => "unknown-method",
             Self::TooLarge => "too-large",
             Self::TooDeep => "too-deep",

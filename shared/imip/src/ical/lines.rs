@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use crate::charset::windows_1252;
 use crate::limits::{CALENDAR_BYTES_MAX, COMPONENT_DEPTH_MAX};
 use crate::{CalendarRefusal, Defect};
 
@@ -40,7 +41,7 @@ pub(crate) fn repair(bytes: &[u8]) -> Result<Repaired, CalendarRefusal> {
     Ok(repaired)
 }
 
-/// Bytes to text: UTF-8 where possible, UTF-16 by its mark, otherwise Windows-1252 line by line.
+/// Bytes to text: UTF-8 where possible, UTF-16 by its mark or its zeroes, otherwise Windows-1252 line by line.
 fn decode<'a>(bytes: &'a [u8], defects: &mut BTreeSet<Defect>) -> Cow<'a, str> {
     let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let units = rest.chunks_exact(2).map(|pair| unit(pair.try_into().unwrap_or_default()));
@@ -50,6 +51,8 @@ fn decode<'a>(bytes: &'a [u8], defects: &mut BTreeSet<Defect>) -> Cow<'a, str> {
     match bytes {
         [0xFF, 0xFE, rest @ ..] => return utf16(rest, u16::from_le_bytes).into(),
         [0xFE, 0xFF, rest @ ..] => return utf16(rest, u16::from_be_bytes).into(),
+        [b'B' | b'b', 0, ..] => return utf16(bytes, u16::from_le_bytes).into(),
+        [0, b'B' | b'b', ..] => return utf16(bytes, u16::from_be_bytes).into(),
         _ => {}
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
@@ -90,15 +93,6 @@ fn unfold_bytes(bytes: &[u8]) -> Vec<Vec<u8>> {
         }
     }
     lines
-}
-
-/// Latin-1 with the printable characters that Windows put in place of the C1 controls.
-fn windows_1252(byte: u8) -> char {
-    const C1: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',
-        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-    ];
-    usize::from(byte).checked_sub(0x80).and_then(|at| C1.get(at)).copied().unwrap_or(char::from(byte))
 }
 
 /// Logical lines, each with whether the physical line before it was long enough to have been folded.

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 
 use itip::{Component, ItipMessage, Method};
 
+use crate::charset::{self, Charsets};
 use crate::ical::{CalendarReading, method_of, read_calendar_with};
 use crate::mime::{self, Part};
+use crate::tnef::{self, Envelope, Tnef};
 use crate::{CalendarRefusal, Defect};
 
 /// Whether a part says of itself that it is a calendar.
@@ -19,10 +21,6 @@ pub(crate) fn is_labelled(part: &Part<'_>) -> bool {
         || kind.ends_with("/x-ics")
         || kind.ends_with("ical")
         || [".ics", ".ical", ".icalendar", ".vcs"].iter().any(|suffix| name.ends_with(suffix))
-}
-
-fn is_winmail(part: &Part<'_>) -> bool {
-    part.content_type.ends_with("ms-tnef") || part.name.eq_ignore_ascii_case("winmail.dat")
 }
 
 /// Where BEGIN:VCALENDAR stands at the beginning of a line.
@@ -42,15 +40,26 @@ fn begin_calendar(bytes: &[u8]) -> Option<usize> {
 /// The messages of a mail and the language of their texts.
 pub(crate) type Found = (Vec<ItipMessage>, Option<String>);
 
-/// Reads the calendar parts of a mail; where there are none, those of a mail forwarded in it; where there
-/// are none either, a calendar that stands in a text, or in the raw mail because its frame is broken.
-pub(crate) fn find(mail: &[u8], parts: &[Part<'_>], defects: &mut BTreeSet<Defect>) -> Result<Found, CalendarRefusal> {
+/// Reads the calendar parts of a mail; where there are none, a meeting in Outlook's own format; else the calendar
+/// of a mail forwarded in it; else one that stands in a text, or in the raw mail because its frame is broken.
+pub(crate) fn find(
+    mail: &[u8],
+    parts: &[Part<'_>],
+    envelope: &Envelope<'_>,
+    charsets: Charsets<'_>,
+    defects: &mut BTreeSet<Defect>,
+) -> Result<Found, CalendarRefusal> {
     let labelled =
         |forwarded: bool| parts.iter().filter(move |part| is_labelled(part) && (part.forwarded > 0) == forwarded);
     let own: Vec<_> = labelled(false).collect();
     let forwarded: Vec<_> = labelled(true).collect();
     if !own.is_empty() {
         return read_parts(&own, defects);
+    }
+    let winmail = parts.iter().find(|part| part.is_winmail() && part.forwarded == 0);
+    match winmail.map(|part| meeting(&part.bytes(), envelope, charsets, defects)) {
+        None | Some(Err(CalendarRefusal::WinmailDat)) => {}
+        Some(found) => return found,
     }
     if !forwarded.is_empty() {
         defects.insert(Defect::CalendarInForwardedMail);
@@ -64,12 +73,31 @@ pub(crate) fn find(mail: &[u8], parts: &[Part<'_>], defects: &mut BTreeSet<Defec
         defects.extend(reading.defects);
         return Ok((reading.messages, reading.language));
     }
-    Err(if parts.iter().any(is_winmail) { CalendarRefusal::WinmailDat } else { CalendarRefusal::NoCalendar })
+    Err(if parts.iter().any(Part::is_winmail) {
+        CalendarRefusal::WinmailDat
+    } else if parts.iter().any(Part::is_encrypted) {
+        CalendarRefusal::Encrypted
+    } else {
+        CalendarRefusal::NoCalendar
+    })
+}
+
+/// The meeting of a `winmail.dat`.
+fn meeting(
+    bytes: &[u8],
+    envelope: &Envelope<'_>,
+    charsets: Charsets<'_>,
+    defects: &mut BTreeSet<Defect>,
+) -> Result<Found, CalendarRefusal> {
+    let tnef = Tnef::read(bytes).ok_or(CalendarRefusal::WinmailDat)?;
+    let reading = read_calendar_with(tnef::calendar_text(&tnef, envelope, charsets)?.as_bytes(), None)?;
+    defects.extend(reading.defects);
+    Ok((reading.messages, reading.language))
 }
 
 /// METHOD of a mail's or file's calendar, whether or not anything in it can be used; PUBLISH if it names none.
 pub fn calendar_method(raw: &[u8]) -> Option<Method> {
-    let parts = mime::parts(raw).unwrap_or_default();
+    let parts = mime::parts(raw, &charset::none).unwrap_or_default();
     let of_part = |part: &Part<'_>| method_of(&part.calendar_bytes());
     parts.iter().filter(|part| is_labelled(part)).find_map(of_part).or_else(|| method_of(raw))
 }

@@ -10,8 +10,10 @@ use itip::{CalAddress, ItipMessage, Method};
 use mail_parser::{Address, HeaderName, Message, MimeHeaders};
 
 use crate::auth::Senders;
+use crate::charset::{self, Charsets};
 use crate::limits::{ATTACHMENTS_MAX, MAIL_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::mime::{self, Part};
+use crate::tnef::Envelope;
 use crate::{CalendarRefusal, Defect, MailRefusal, html_to_text};
 
 /// A mail that was read. Its sender is a claim until `authentication` or DKIM has confirmed it.
@@ -85,19 +87,37 @@ pub struct Attachment {
     pub bytes: Vec<u8>,
 }
 
-/// Reads a mail: its header fields, its text, its files, and the calendar wherever the client put it.
+/// Reads a mail whose charsets need no help; see `read_mail_with`.
 pub fn read_mail(raw: &[u8]) -> Result<InboundMail, MailRefusal> {
+    read_mail_with(raw, &charset::none)
+}
+
+/// Reads a mail: its header fields, its text, its files, and the calendar wherever the client put it.
+/// `charsets` decodes what is neither Unicode nor single-byte.
+pub fn read_mail_with(raw: &[u8], charsets: Charsets<'_>) -> Result<InboundMail, MailRefusal> {
     if raw.len() > MAIL_BYTES_MAX {
         return Err(MailRefusal::TooLarge);
     }
     let mail = without_envelope(raw);
     let (block, _) = mime::split_entity(mail);
+    let parts = mime::parts(mail, charsets)?;
+    let block = &*charset::readable_header(block, mime::declared_charset(&parts), charsets);
     let headers = mime::headers(block).ok_or(MailRefusal::NotAMail)?;
-    let parts = mime::parts(mail)?;
     let mut defects = BTreeSet::new();
 
+    let from = all_addresses(&headers, &HeaderName::From);
+    let first_from = headers.from().and_then(Address::first);
+    let from_name = first_from.and_then(mail_parser::Addr::name).map(one_line).unwrap_or_default();
+    let to: Vec<_> = [HeaderName::To, HeaderName::Cc].iter().flat_map(|name| all_addresses(&headers, name)).collect();
+    let text = text(&parts);
+    let envelope = Envelope { from: from.first(), from_name: &from_name, to: &to, text: &text };
+
     let report = is_report(&headers, &parts);
-    let found = if report { Err(CalendarRefusal::NoCalendar) } else { calendar::find(mail, &parts, &mut defects) };
+    let found = if report {
+        Err(CalendarRefusal::NoCalendar)
+    } else {
+        calendar::find(mail, &parts, &envelope, charsets, &mut defects)
+    };
     let (calendar, language) = match found {
         Ok((messages, language)) => (Ok(messages), language),
         Err(reason) => (Err(reason), None),
@@ -105,22 +125,21 @@ pub fn read_mail(raw: &[u8]) -> Result<InboundMail, MailRefusal> {
     let attachments = attachments(&parts);
     let kind = if report { MailKind::Bounce } else { kind(&headers, block, calendar.as_deref().ok(), &attachments) };
     let senders = Senders::of(&headers);
-    let first_from = headers.from().and_then(Address::first);
     Ok(InboundMail {
-        from: all_addresses(&headers, &HeaderName::From),
+        from,
         from_mailbox_count: senders.mailboxes,
         from_header_count: senders.fields,
-        from_name: first_from.and_then(mail_parser::Addr::name).map(one_line).unwrap_or_default(),
+        from_name,
         sender: all_addresses(&headers, &HeaderName::Sender).into_iter().next(),
         reply_to: all_addresses(&headers, &HeaderName::ReplyTo).into_iter().next(),
-        to: [HeaderName::To, HeaderName::Cc].iter().flat_map(|name| all_addresses(&headers, name)).collect(),
+        to,
         subject: headers.subject().map(one_line).unwrap_or_default(),
         message_id: headers.message_id().map(one_line).unwrap_or_default(),
         kind,
         language: language_of(&mime::field_texts(&headers, block, "Content-Language")).or(language),
         calendar,
         attachments,
-        text: text(&parts),
+        text,
         defects: defects.into_iter().collect(),
     })
 }
@@ -208,11 +227,19 @@ fn is_body(part: &Part<'_>) -> bool {
     matches!(part.content_type.as_str(), "text/plain" | "text/html") && !part.is_attachment && part.name.is_empty()
 }
 
+/// A signature beside what it signs (RFC 1847 section 2.1).
+fn is_signature(part: &Part<'_>) -> bool {
+    matches!(
+        part.content_type.as_str(),
+        "application/pkcs7-signature" | "application/x-pkcs7-signature" | "application/pgp-signature"
+    )
+}
+
 fn attachments(parts: &[Part<'_>]) -> Vec<Attachment> {
     let media = |part: &Part<'_>| ["image/", "audio/", "video/"].iter().any(|kind| part.content_type.starts_with(kind));
     let files = parts.iter().filter(|part| part.forwarded == 0 && !is_body(part) && !media(part));
     files
-        .filter(|part| !calendar::is_labelled(part))
+        .filter(|part| !calendar::is_labelled(part) && !part.is_winmail() && !is_signature(part))
         .take(ATTACHMENTS_MAX)
         .map(|part| Attachment {
             name: one_line(&part.name),

@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+pub mod tnef;
+
 use std::path::{Path, PathBuf};
 
 /// Every file under a directory, sorted; empty if there is no such directory.
