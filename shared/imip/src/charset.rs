@@ -59,28 +59,44 @@ const MULTI_BYTE: [(&str, &str); 37] = [
 ];
 
 /// Bytes by the label that came with them. A label lies more often than bytes that happen to be UTF-8, so those
-/// are UTF-8 whatever it says; but the charsets that are written in seven bits look like ASCII, and UTF-16 may.
+/// are UTF-8 whatever it says; but seven-bit Japanese looks like ASCII, and UTF-16 may. `None` if the label says
+/// nothing, or something that cannot be.
 pub(crate) fn decode(label: Option<&str>, bytes: &[u8], charsets: Charsets<'_>) -> Option<String> {
     let label = label.map(|label| label.trim_matches(['"', '\'', ' ']).to_ascii_lowercase()).unwrap_or_default();
-    let multi_byte = MULTI_BYTE.iter().find(|(known, _)| *known == label).map(|(_, name)| *name);
-    if bytes.is_ascii() && bytes.windows(3).any(|bytes| matches!(bytes, b"\x1b$B" | b"\x1b$@" | b"\x1b(J")) {
+    match (bytes, label.as_str()) {
+        ([0xFF, 0xFE, rest @ ..], _) => return Some(utf16(rest, u16::from_le_bytes)),
+        ([0xFE, 0xFF, rest @ ..], _) => return Some(utf16(rest, u16::from_be_bytes)),
+        (_, "utf-16le") => return Some(utf16(bytes, u16::from_le_bytes)),
+        (_, "utf-16be" | "utf-16") => return Some(utf16(bytes, u16::from_be_bytes)),
+        _ => {}
+    }
+    if is_iso_2022_jp(bytes) {
         return charsets("iso-2022-jp", bytes);
     }
-    if !label.starts_with("utf-16")
+    if let Ok(text) = std::str::from_utf8(bytes)
         && label != "utf-7"
-        && let Ok(text) = std::str::from_utf8(bytes)
     {
         return Some(text.to_owned());
     }
-    match multi_byte {
-        Some(name) => charsets(name, bytes),
-        // Not UTF-8, so the label is wrong; and ASCII has no such bytes.
-        None if matches!(label.as_str(), "" | "utf-8" | "utf8" | "us-ascii" | "ascii" | "unknown-8bit") => None,
-        None => match charset_decoder(label.as_bytes()) {
-            Some(decoder) => Some(decoder(bytes)),
-            None => charsets(&label, bytes),
-        },
+    if let Some((_, name)) = MULTI_BYTE.iter().find(|(known, _)| *known == label) {
+        return charsets(name, bytes);
     }
+    match label.as_str() {
+        // Not UTF-8, so the label is wrong; and ASCII has no such bytes.
+        "" | "utf-8" | "utf8" | "us-ascii" | "ascii" | "unknown-8bit" => None,
+        label => charsets(label, bytes).or_else(|| Some(charset_decoder(label.as_bytes())?(bytes))),
+    }
+}
+
+/// Escape sequences to JIS X 0208 and 0201, and no byte above ASCII (RFC 1468).
+fn is_iso_2022_jp(bytes: &[u8]) -> bool {
+    bytes.is_ascii() && bytes.windows(3).any(|bytes| matches!(bytes, b"\x1b$B" | b"\x1b$@" | b"\x1b(J"))
+}
+
+/// UTF-16 without its mark.
+pub(crate) fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let units = bytes.chunks_exact(2).map(|pair| unit(pair.try_into().unwrap_or_default()));
+    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 /// Latin-1 with the printable characters that Windows put in place of the C1 controls.
@@ -111,7 +127,7 @@ pub(crate) fn of_code_page(number: u32) -> String {
 /// A header block in UTF-8: bytes that are in no encoded word, which RFC 6532 wants to be UTF-8, by the label of
 /// the mail's text, and encoded words as UTF-8.
 pub(crate) fn readable_header<'a>(block: &'a [u8], label: Option<&str>, charsets: Charsets<'_>) -> Cow<'a, [u8]> {
-    if std::str::from_utf8(block).is_ok() {
+    if std::str::from_utf8(block).is_ok() && !is_iso_2022_jp(block) {
         return unify_encoded_words(block, charsets);
     }
     let mut text = String::with_capacity(block.len() * 2);

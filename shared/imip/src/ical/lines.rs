@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::charset::windows_1252;
+use crate::charset::{utf16, windows_1252};
 use crate::limits::{CALENDAR_BYTES_MAX, COMPONENT_DEPTH_MAX};
 use crate::{CalendarRefusal, Defect};
 
@@ -43,10 +43,6 @@ pub(crate) fn repair(bytes: &[u8]) -> Result<Repaired, CalendarRefusal> {
 
 /// Bytes to text: UTF-8 where possible, UTF-16 by its mark or its zeroes, otherwise Windows-1252 line by line.
 fn decode<'a>(bytes: &'a [u8], defects: &mut BTreeSet<Defect>) -> Cow<'a, str> {
-    let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units = rest.chunks_exact(2).map(|pair| unit(pair.try_into().unwrap_or_default()));
-        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
-    };
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     match bytes {
         [0xFF, 0xFE, rest @ ..] => return utf16(rest, u16::from_le_bytes).into(),

@@ -141,10 +141,8 @@ impl<'a> Tnef<'a> {
     fn text(&self, value: Value<'_>, charsets: Charsets<'_>) -> String {
         match value {
             Value::Wide(bytes) => {
-                let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes(pair.try_into().unwrap_or_default()));
-                char::decode_utf16(units.take_while(|unit| *unit != 0))
-                    .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-                    .collect()
+                let text = charset::utf16(bytes, u16::from_le_bytes);
+                text.split('\0').next().unwrap_or_default().to_owned()
             }
             Value::Narrow(bytes) | Value::Bytes(bytes) => self.narrow(bytes, charsets),
             Value::Number(number) => number.to_string(),

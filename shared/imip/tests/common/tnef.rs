@@ -54,7 +54,7 @@ impl TnefBuilder {
 #[derive(Clone)]
 pub struct Property(Vec<u8>);
 
-/// Where a property's name comes from: a tag, PSETID_Appointment or PSETID_Meeting.
+/// Where a property's name comes from: a tag, `PSETID_Appointment` or `PSETID_Meeting`.
 #[derive(Clone, Copy)]
 pub enum Name {
     Tag(u16),
