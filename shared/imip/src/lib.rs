@@ -31,7 +31,9 @@ pub use client::{ClientFamily, client_family};
 pub use html::{html_to_text, sanitize_html, text_to_html};
 pub use ical::{CalendarReading, read_calendar, read_calendar_events};
 pub use ical_write::{OutgoingCalendar, Publication, PublishedEvent, calendar_text, publish_text};
-pub use inbound::{Attachment, InboundMail, MailKind, calendar_method, read_mail, read_mail_with};
+pub use inbound::{
+    Attachment, Delivery, DeliveryAction, InboundMail, MailKind, calendar_method, read_mail, read_mail_with,
+};
 pub use outbound::{ListUnsubscribe, Mailbox, OutgoingAttachment, OutgoingMail, compose};
 pub use recurrence::{Occurrence, details_at, find_instance, occurrences};
 pub use refusal::{CalendarRefusal, Defect, MailRefusal};

@@ -20,6 +20,9 @@ pub(crate) const FORWARD_DEPTH_MAX: usize = 1;
 /// Attachments that are handed on; a list of guests is one file.
 pub(crate) const ATTACHMENTS_MAX: usize = 20;
 
+/// Recipients of a delivery report; our mails have one each.
+pub(crate) const REPORTED_RECIPIENTS_MAX: usize = 100;
+
 /// MAPI properties of one `winmail.dat`, those of its recipients included; a meeting has some 150, a recipient 20.
 pub(crate) const MAPI_PROPERTIES_MAX: usize = 20_000;
 

@@ -53,7 +53,9 @@ impl Part<'_> {
     /// The bytes of a calendar, in UTF-8 if its charset is known. Otherwise they stay as they are: a fold may
     /// have split a character, and the calendar reader mends that better than a decoder could.
     pub(crate) fn calendar_bytes(&self) -> Cow<'_, [u8]> {
-        let bytes = self.bytes();
+        // BEGIN:VCA in base64, without a word about it.
+        let forgot = self.encoding == Encoding::None && self.raw.trim_ascii_start().starts_with(b"QkVHSU46VkNB");
+        let bytes = decode(&self.raw, if forgot { Encoding::Base64 } else { self.encoding });
         match charset::decode(self.charset.as_deref(), &bytes, self.charsets) {
             Some(text) => text.into_bytes().into(),
             None => bytes,
@@ -157,7 +159,9 @@ impl<'a> Walk<'a> {
             _ => Encoding::None,
         };
 
-        if let Some(boundary) = attribute("boundary").filter(|_| content_type.starts_with("multipart/")) {
+        let is_multipart = content_type.starts_with("multipart/");
+        if let Some(boundary) = is_multipart.then(|| attribute("boundary").or_else(|| guessed_boundary(body))).flatten()
+        {
             let inner = Place { depth: place.depth + 1, in_digest: content_type == "multipart/digest", ..place };
             let parts = split_multipart(body, boundary.as_bytes());
             let slice = |range: Range<usize>| Entity(entity.slice(body_at + range.start..body_at + range.end));
@@ -228,6 +232,13 @@ impl<'a> Entity<'a> {
             Cow::Owned(bytes) => Cow::Owned(bytes.get(range).unwrap_or_default().to_vec()),
         }
     }
+}
+
+/// The boundary of a multipart that does not name it: the first line that could be one.
+fn guessed_boundary(body: &[u8]) -> Option<String> {
+    let mut lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
+    let line = lines.find_map(|line| line.strip_prefix(b"--")).filter(|line| (1..=70).contains(&line.len()))?;
+    std::str::from_utf8(line).ok().map(str::to_owned)
 }
 
 /// Where the parts of a multipart body lie: between lines that are the boundary.

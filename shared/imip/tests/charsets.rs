@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use encoding_rs::Encoding;
 use imip::{Defect, InboundMail, read_mail, read_mail_with};
+use itip::CalAddress;
 
 /// What a Worker's `TextDecoder` does.
 fn text_decoder(label: &str, bytes: &[u8]) -> Option<String> {
@@ -55,7 +56,7 @@ fn summary(mail: &InboundMail) -> &str {
 
 fn check(mail: &[u8], words: &str, what: &str) {
     let mail = read_mail_with(mail, &text_decoder).unwrap();
-    assert_eq!(mail.from.iter().map(|from| from.as_str()).collect::<Vec<_>>(), ["ana@example.com"], "{what}");
+    assert_eq!(mail.from.iter().map(CalAddress::as_str).collect::<Vec<_>>(), ["ana@example.com"], "{what}");
     assert_eq!((mail.from_name.as_str(), mail.subject.as_str()), (words, words), "{what}");
     assert_eq!((mail.text.as_str(), summary(&mail)), (words, words), "{what}");
     assert!(!mail.defects.contains(&Defect::NotUtf8), "{what}");
@@ -114,7 +115,7 @@ fn every_charset_is_read_in_texts_calendars_and_encoded_words() {
     for (label, encoding, words) in CHARSETS {
         let bytes = encode(encoding, words);
         let base64 = format!("=?{label}?B?{}?=", STANDARD.encode(&bytes));
-        let quoted: String = bytes.iter().map(|byte| format!("={byte:02X}")).collect();
+        let quoted = bytes.iter().map(|byte| format!("={byte:02X}")).collect::<Vec<_>>().concat();
         let quoted = format!("=?{label}?q?{quoted}?=");
         for header in [base64, quoted] {
             let calendar = encode(encoding, &calendar(words));

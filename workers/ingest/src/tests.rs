@@ -242,6 +242,7 @@ fn letter(from: &str, messages: Vec<ItipMessage>) -> InboundMail {
         kind: MailKind::Personal,
         language: None,
         calendar: Ok(messages),
+        deliveries: Vec::new(),
         attachments: Vec::new(),
         text: String::new(),
         defects: Vec::new(),

@@ -65,7 +65,7 @@ pub(crate) fn find(
         defects.insert(Defect::CalendarInForwardedMail);
         return read_parts(&forwarded, defects);
     }
-    let in_text = parts.iter().map(Part::calendar_bytes).find(|bytes| begin_calendar(bytes).is_some());
+    let in_text = parts.iter().find(|part| begin_calendar(&part.bytes()).is_some()).map(Part::calendar_bytes);
     let stray = in_text.or_else(|| begin_calendar(mail).and_then(|at| mail.get(at..)).map(Cow::Borrowed));
     if let Some(bytes) = stray {
         defects.insert(Defect::CalendarInText);
