@@ -3,6 +3,7 @@
 //! Only the topmost Authentication-Results counts: everything below it was in the mail when it arrived, so
 //! the sender may have written it himself.
 
+use crate::mailbox::ascii_domain;
 use crate::mime;
 
 /// Whether the From domain is proven.
@@ -109,9 +110,10 @@ impl Results {
 
     fn verdict_on(&self, domain: &str) -> AuthVerdict {
         let mut verdict = AuthVerdict::None;
+        let canonical = |domain: &str| ascii_domain(domain.trim_end_matches('.'));
         for (result, from) in &self.dmarc {
-            if from.as_deref().is_some_and(|from| from.trim_end_matches('.') != domain.trim_end_matches('.')) {
-                // The receiver writes an internationalised domain as xn--…; that proves nothing either way.
+            if from.as_deref().is_some_and(|from| canonical(from) != canonical(domain)) {
+                // The receiver may write an internationalised domain by an older mapping: no proof either way.
                 return if domain.is_ascii() {
                     AuthVerdict::Fail("verdict-for-another-domain")
                 } else {
@@ -231,11 +233,14 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_in_other_letters_is_neither_proven_nor_forged() {
-        check(
-            "Authentication-Results: mx.example.net; dmarc=pass header.from=xn--mller-kva.example\r\nFrom: ana@müller.example",
-            AuthVerdict::None,
-        );
+    fn a_domain_in_other_letters_is_proven_by_its_ascii_form() {
+        let from_mueller = |header_from: &str, expected| {
+            let result = format!("Authentication-Results: mx.example.net; dmarc=pass header.from={header_from}");
+            check(&format!("{result}\r\nFrom: ana@Müller.example"), expected);
+        };
+        from_mueller("xn--mller-kva.example", AuthVerdict::Pass);
+        from_mueller("müller.example", AuthVerdict::Pass);
+        from_mueller("mueller.example", AuthVerdict::None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod ical;
 mod ical_write;
 mod inbound;
 mod limits;
+mod mailbox;
 mod mime;
 mod outbound;
 mod recurrence;

@@ -40,9 +40,6 @@ pub enum CalendarRefusal {
     /// A series whose rule is not understood.
     #[error("The event repeats by a rule that is not understood.")]
     UnknownRecurrence,
-    /// A METHOD that iTIP does not define.
-    #[error("The calendar asks for an action (METHOD) that does not exist.")]
-    UnknownMethod,
     /// More bytes, lines or events than are read.
     #[error("The calendar is too large.")]
     TooLarge,
@@ -53,7 +50,7 @@ pub enum CalendarRefusal {
 
 impl CalendarRefusal {
     /// Every reason.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 13] = [
         Self::NoCalendar,
         Self::WinmailDat,
         Self::Encrypted,
@@ -65,7 +62,6 @@ impl CalendarRefusal {
         Self::BadDate,
         Self::UnknownZone,
         Self::UnknownRecurrence,
-        Self::UnknownMethod,
         Self::TooLarge,
         Self::TooDeep,
     ];
@@ -84,7 +80,6 @@ impl CalendarRefusal {
             Self::BadDate => "bad-date",
             Self::UnknownZone => "unknown-zone",
             Self::UnknownRecurrence => "unknown-recurrence",
-            Self::UnknownMethod => "unknown-method",
             Self::TooLarge => "too-large",
             Self::TooDeep => "too-deep",
         }
@@ -123,6 +118,8 @@ pub enum Defect {
     MethodMismatch,
     /// No METHOD: taken as PUBLISH.
     NoMethod,
+    /// A METHOD that iTIP does not define: taken as none.
+    UnknownMethod,
     /// An event had no UID: one was made from its summary and day.
     NoUid,
     /// No DTSTAMP: counts as the oldest.

@@ -185,7 +185,7 @@ fn zone_by_guess(name: &str) -> Option<Zone> {
                 .map(|(.., zone)| Zone::Iana((*zone).to_owned()));
         }
     }
-    if let Some(zone) = name.rsplit_once('/').and_then(|(_, city)| by_city(city)) {
+    if let Some(zone) = name.rsplit_once('/').and_then(|(_, place)| by_city(place).or_else(|| by_country(place))) {
         return Some(zone);
     }
     let numbered = name.rsplit_once(' ').filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
@@ -204,6 +204,32 @@ fn by_city(city: &str) -> Option<Zone> {
         parts.is_some_and(|((area, _), (_, named))| CONTINENTS.contains(&area) && named.eq_ignore_ascii_case(city))
     };
     chrono_tz::TZ_VARIANTS.iter().find(is_it).map(|tz| Zone::Iana(tz.name().to_owned()))
+}
+
+/// `Europe/Germany`: a country with one clock, where the database has a city.
+fn by_country(country: &str) -> Option<Zone> {
+    const COUNTRIES: [(&str, &str); 18] = [
+        ("Austria", "Europe/Vienna"),
+        ("Belgium", "Europe/Brussels"),
+        ("China", "Asia/Shanghai"),
+        ("Denmark", "Europe/Copenhagen"),
+        ("England", "Europe/London"),
+        ("Finland", "Europe/Helsinki"),
+        ("France", "Europe/Paris"),
+        ("Germany", "Europe/Berlin"),
+        ("Greece", "Europe/Athens"),
+        ("Hungary", "Europe/Budapest"),
+        ("India", "Asia/Kolkata"),
+        ("Ireland", "Europe/Dublin"),
+        ("Italy", "Europe/Rome"),
+        ("Japan", "Asia/Tokyo"),
+        ("Netherlands", "Europe/Amsterdam"),
+        ("Poland", "Europe/Warsaw"),
+        ("Sweden", "Europe/Stockholm"),
+        ("Switzerland", "Europe/Zurich"),
+    ];
+    let (_, zone) = COUNTRIES.iter().find(|(known, _)| known.eq_ignore_ascii_case(country))?;
+    Some(Zone::Iana((*zone).to_owned()))
 }
 
 /// The offset of `GMT -0500`, `UTC+01:00`, `+0530`; never of a text that says more.
@@ -297,6 +323,7 @@ mod tests {
             ("US-Eastern", "US/Eastern"),
             ("America_New_York", "America/New_York"),
             ("American/New_York", "America/New_York"),
+            ("Europe/Germany", "Europe/Berlin"),
             ("Eastern Standard Time 1", "America/New_York"),
             ("Central Asia Standard Time", "Asia/Bishkek"),
             ("Mountain Standard Time (Mexico)", "America/Mazatlan"),
@@ -308,7 +335,7 @@ mod tests {
     #[test]
     fn what_is_not_known_stays_unknown() {
         for tzid in
-            ["", "Europe/Germany", "Customized Time Zone", "tzone://Microsoft/Custom", "foo", "(UTC+01:00) Atlantis"]
+            ["", "Europe/Russia", "Customized Time Zone", "tzone://Microsoft/Custom", "foo", "(UTC+01:00) Atlantis"]
         {
             assert_eq!(name(tzid), None, "{tzid}");
         }

@@ -204,10 +204,6 @@ fn limits_are_named() {
             "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART;TZID=Atlantis:20260101T000000\nEND:VEVENT\nEND:VCALENDAR",
             CalendarRefusal::UnknownZone,
         ),
-        (
-            "BEGIN:VCALENDAR\nMETHOD:CREATE\nBEGIN:VEVENT\nUID:1\nDTSTART:20260101\nEND:VEVENT\nEND:VCALENDAR",
-            CalendarRefusal::UnknownMethod,
-        ),
         // An instance that cannot be told must not cancel the whole series.
         (
             "BEGIN:VCALENDAR\nMETHOD:CANCEL\nBEGIN:VEVENT\nUID:1\nRECURRENCE-ID;TZID=Atlantis:20260101T000000\nEND:VEVENT\nEND:VCALENDAR",

@@ -39,13 +39,14 @@ pub fn read_calendar(bytes: &[u8]) -> Result<Vec<ItipMessage>, CalendarRefusal> 
     read_calendar_events(bytes).map(|reading| reading.messages)
 }
 
-/// METHOD of a calendar text, PUBLISH if it has none; `None` if it is no calendar or names an unknown one.
+/// METHOD of a calendar text, PUBLISH if it names none that is known; `None` if it is no calendar.
 pub(crate) fn method_of(bytes: &[u8]) -> Option<Method> {
     let calendar = lines::repair(bytes).ok()?.calendars.into_iter().next()?;
-    let written = calendar.lines().filter_map(|line| line.split_once(':')).find_map(|(name, value)| {
-        (name.split(';').next() == Some("METHOD") && !value.trim().is_empty()).then_some(value)
-    });
-    written.map_or(Some(Method::Publish), Method::parse)
+    let written = calendar
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find_map(|(name, value)| (name.split(';').next() == Some("METHOD")).then(|| Method::parse(value)).flatten());
+    Some(written.unwrap_or(Method::Publish))
 }
 
 /// `fallback` is the METHOD of the MIME parameter, for a body that has none.
@@ -94,10 +95,11 @@ impl Reader {
     fn calendar(&mut self, text: &str, fallback: Option<Method>) -> Result<(), CalendarRefusal> {
         let parsed = read_calendar_simple(text).map_err(|_| CalendarRefusal::NotACalendar)?;
         let Some(calendar) = parsed.first() else { return Err(CalendarRefusal::NotACalendar) };
-        let method = self.method(calendar, fallback)?;
+        let method = self.method(calendar, fallback);
         let prodid = calendar.find_prop("PRODID").map(|prop| prop.val.as_str().trim().chars().take(200).collect());
 
-        let mut zones = zones::Zones::of(text, self.allowance);
+        let own_zone = calendar.find_prop("X-WR-TIMEZONE").map(|prop| prop.val.as_str());
+        let mut zones = zones::Zones::of(text, own_zone, self.allowance);
         let mut groups: Vec<Group> = Vec::new();
         let mut places: HashMap<Uid, usize> = HashMap::new();
         for parsed in calendar.components.iter().filter(|component| component.name == "VEVENT") {
@@ -152,19 +154,20 @@ impl Reader {
         Uid(if *count == 1 { made } else { format!("{made}-{count}") })
     }
 
-    /// METHOD of the body, which beats the MIME parameter; without both the calendar is a posting.
-    fn method(&mut self, calendar: &Parsed<'_>, fallback: Option<Method>) -> Result<Method, CalendarRefusal> {
+    /// METHOD of the body, which beats the MIME parameter; without both, or with a word that iTIP does not know,
+    /// the calendar is a posting.
+    fn method(&mut self, calendar: &Parsed<'_>, fallback: Option<Method>) -> Method {
         let written = calendar.properties.iter().filter(|prop| prop.name == "METHOD").map(|prop| prop.val.as_str());
         let mut written = written.filter(|value| !value.trim().is_empty()).peekable();
-        if written.peek().is_none() {
-            self.defects.insert(Defect::NoMethod);
-            return Ok(fallback.unwrap_or(Method::Publish));
-        }
-        let method = written.find_map(Method::parse).ok_or(CalendarRefusal::UnknownMethod)?;
-        if fallback.is_some_and(|fallback| fallback != method) {
-            self.defects.insert(Defect::MethodMismatch);
-        }
-        Ok(method)
+        let (known, is_written) = (written.clone().find_map(Method::parse), written.peek().is_some());
+        let odd = match (known, fallback) {
+            (Some(method), Some(fallback)) if method != fallback => Some(Defect::MethodMismatch),
+            (Some(_), _) => None,
+            (None, _) if is_written => Some(Defect::UnknownMethod),
+            (None, _) => Some(Defect::NoMethod),
+        };
+        self.defects.extend(odd);
+        known.or(fallback).unwrap_or(Method::Publish)
     }
 
     /// One component per instance: where a sender repeats one, the newest counts, then the last.

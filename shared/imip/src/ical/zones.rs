@@ -53,14 +53,22 @@ pub(crate) struct Zones {
     definitions: Vec<(String, String)>,
     /// What was looked up before.
     known: HashMap<String, Option<Hands>>,
+    /// Where times hang that name no zone.
+    floating: Hands,
     pub(crate) allowance: Allowance,
 }
 
 impl Zones {
-    /// Collects the VTIMEZONEs of a repaired calendar text.
-    pub(crate) fn of(calendar: &str, allowance: Allowance) -> Self {
+    /// Collects the VTIMEZONEs of a repaired calendar text. `own` is the zone that the calendar itself is said to
+    /// be in (X-WR-TIMEZONE): whoever writes it means times without a zone to be there, not wherever a reader is.
+    pub(crate) fn of(calendar: &str, own: Option<&str>, allowance: Allowance) -> Self {
         let definitions = calendar.split("\r\nBEGIN:VTIMEZONE\r\n").skip(1).filter_map(definition).collect();
-        Self { definitions, known: HashMap::new(), allowance }
+        let floating = Hands::without_zone(Zone::Floating);
+        let mut zones = Self { definitions, known: HashMap::new(), floating, allowance };
+        if let Some(hands) = own.and_then(|tzid| zones.look_up(tzid.trim()).ok()) {
+            zones.floating = hands;
+        }
+        zones
     }
 
     fn look_up(&mut self, tzid: &str) -> Result<Hands, CalendarRefusal> {
@@ -80,7 +88,7 @@ impl Zones {
     fn zone_of(&mut self, property: &Property<'_>, default: Option<&Hands>) -> Result<Hands, CalendarRefusal> {
         match (param(property, "TZID").map(str::trim).filter(|tzid| !tzid.is_empty()), default) {
             (Some(tzid), default) => self.look_up(tzid).or_else(|reason| default.cloned().ok_or(reason)),
-            (None, default) => Ok(default.cloned().unwrap_or_else(|| Hands::without_zone(Zone::Floating))),
+            (None, default) => Ok(default.unwrap_or(&self.floating).clone()),
         }
     }
 
@@ -174,7 +182,7 @@ mod tests {
     fn only_the_zone_of_a_vtimezone_is_kept() {
         let calendar = "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:My\\, zone\r\nX-NOTE:hidden\r\nBEGIN:STANDARD\r\n\
             DTSTART:16010101T000000\r\nTZOFFSETTO:+0100\r\nX-NOTE:hidden\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n";
-        let zones = Zones::of(calendar, Allowance::default());
+        let zones = Zones::of(calendar, None, Allowance::default());
         assert_eq!(
             zones.definitions,
             [(

@@ -3,6 +3,7 @@
 use itip::CalAddress;
 
 use crate::limits::REPORTED_RECIPIENTS_MAX;
+use crate::mailbox::mailbox;
 use crate::mime::Part;
 
 /// What a report says of one recipient.
@@ -49,7 +50,7 @@ pub(crate) fn deliveries(parts: &[Part<'_>], failed_recipients: &[String]) -> Ve
     }
     if found.is_empty() {
         let addresses = failed_recipients.iter().flat_map(|field| field.split([',', ' ']));
-        let addresses = addresses.filter_map(|address| CalAddress::parse(address).ok());
+        let addresses = addresses.filter_map(mailbox);
         let failed =
             addresses.map(|recipient| Delivery { recipient, action: DeliveryAction::Failed, status: (5, 0, 0) });
         found.extend(failed.take(REPORTED_RECIPIENTS_MAX));
@@ -67,11 +68,11 @@ fn of_group(group: &str) -> Option<Delivery> {
         })
     };
     // `rfc822; ana@example.com`; some leave the type out.
-    let mailbox = |name: &str| {
+    let recipient = |name: &str| {
         let value = field(name)?;
-        CalAddress::parse(value.split_once(';').map_or(value, |(_, address)| address)).ok()
+        mailbox(value.split_once(';').map_or(value, |(_, address)| address))
     };
-    let recipient = mailbox("Original-Recipient").or_else(|| mailbox("Final-Recipient"))?;
+    let recipient = recipient("Original-Recipient").or_else(|| recipient("Final-Recipient"))?;
     let status = field("Status").and_then(status);
     let action = match field("Action")?.to_ascii_lowercase().split_whitespace().next()? {
         "failed" | "failure" => DeliveryAction::Failed,

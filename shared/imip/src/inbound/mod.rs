@@ -14,6 +14,7 @@ use mail_parser::{Address, HeaderName, Message, MimeHeaders};
 use crate::auth::Senders;
 use crate::charset::{self, Charsets};
 use crate::limits::{ATTACHMENTS_MAX, MAIL_BYTES_MAX, TEXT_BYTES_MAX};
+use crate::mailbox;
 use crate::mime::{self, Part};
 use crate::tnef::Envelope;
 use crate::{CalendarRefusal, Defect, MailRefusal, html_to_text};
@@ -105,12 +106,15 @@ pub fn read_mail_with(raw: &[u8], charsets: Charsets<'_>) -> Result<InboundMail,
     let mail = without_envelope(raw);
     let (block, _) = mime::split_entity(mail);
     let parts = mime::parts(mail, charsets)?;
-    let block = &*charset::readable_header(block, mime::declared_charset(&parts), charsets);
     let headers = mime::headers(block).ok_or(MailRefusal::NotAMail)?;
+    // For people's eyes only: a charset could hide the quote that ends a name, and who wrote a mail must be read as
+    // the receiver read it who proved it.
+    let readable = charset::readable_header(block, mime::declared_charset(&parts), charsets);
+    let readable = mime::headers(&readable).ok_or(MailRefusal::NotAMail)?;
     let mut defects = BTreeSet::new();
 
     let from = all_addresses(&headers, &HeaderName::From);
-    let first_from = headers.from().and_then(Address::first);
+    let first_from = readable.from().and_then(Address::first);
     let from_name = first_from.and_then(mail_parser::Addr::name).map(one_line).unwrap_or_default();
     let to: Vec<_> = [HeaderName::To, HeaderName::Cc].iter().flat_map(|name| all_addresses(&headers, name)).collect();
     let text = text(&parts);
@@ -137,7 +141,7 @@ pub fn read_mail_with(raw: &[u8], charsets: Charsets<'_>) -> Result<InboundMail,
         sender: all_addresses(&headers, &HeaderName::Sender).into_iter().next(),
         reply_to: all_addresses(&headers, &HeaderName::ReplyTo).into_iter().next(),
         to,
-        subject: headers.subject().map(one_line).unwrap_or_default(),
+        subject: readable.subject().map(one_line).unwrap_or_default(),
         message_id: headers.message_id().map(one_line).unwrap_or_default(),
         kind,
         language: language_of(&mime::field_texts(&headers, block, "Content-Language")).or(language),
@@ -174,7 +178,7 @@ fn all_addresses(headers: &Message<'_>, name: &HeaderName<'_>) -> Vec<CalAddress
     fields
         .filter_map(|field| field.value.as_address())
         .flat_map(Address::iter)
-        .filter_map(|mailbox| CalAddress::parse(mailbox.address()?).ok())
+        .filter_map(|mailbox| mailbox::address(mailbox.address()?))
         .collect()
 }
 

@@ -12,6 +12,7 @@ use crate::CalendarRefusal;
 use crate::charset::Charsets;
 use crate::content_line::{Lines, date, date_time, utc};
 use crate::limits::CALENDAR_BYTES_MAX;
+use crate::mailbox::mailbox;
 use crate::zone::Clock;
 
 /// What the mail around a meeting says and the meeting does not.
@@ -247,7 +248,7 @@ impl Meeting<'_> {
         let guests = guests.filter_map(|row| {
             let text = |key| row.get(key).map(|value| self.tnef.text(value, self.charsets));
             let address = [SMTP_ADDRESS, EMAIL_ADDRESS].into_iter().filter_map(text);
-            let address = address.into_iter().find_map(|address| CalAddress::parse(&address).ok())?;
+            let address = address.into_iter().find_map(|address| mailbox(&address))?;
             Some((address, text(DISPLAY_NAME).unwrap_or_default()))
         });
         let mut guests: Vec<_> = guests.collect();
