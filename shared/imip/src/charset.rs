@@ -183,26 +183,27 @@ struct EncodedWord {
 impl EncodedWord {
     fn at(block: &[u8], start: usize) -> Option<Self> {
         let rest = block.get(start..)?.strip_prefix(b"=?")?;
-        // RFC 2047 section 2 allows 75 octets; Exchange writes longer ones.
-        let rest = rest.get(..rest.len().min(4_000))?;
+        // RFC 2047 section 2 allows 75 octets; some write a whole subject as one word.
+        let rest = rest.get(..rest.len().min(1_500))?;
         let mut fields = rest.splitn(3, |byte| *byte == b'?');
         let (charset, encoding, text) = (fields.next()?, fields.next()?, fields.next()?);
+        if !matches!(encoding, b"B" | b"b" | b"Q" | b"q") {
+            return None;
+        }
         let length = find(text, 0, *b"?=")?;
         let text = text.get(..length).filter(|text| !text.contains(&b'\n'))?;
         // RFC 2231 section 5 adds a language after an asterisk.
         let charset = std::str::from_utf8(charset).ok()?.split('*').next()?.to_ascii_lowercase();
         let fits = !charset.is_empty() && charset.bytes().all(|byte| byte.is_ascii_graphic());
-        let bytes = match encoding {
-            b"B" | b"b" => decode_base64(text),
-            b"Q" | b"q" => {
-                let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'_' { b' ' } else { *byte }).collect();
-                // A space at the end is meant, which in a body's quoted-printable it is not.
-                let end = spaced.len() - spaced.trim_ascii_end().len();
-                let mut bytes = decode_quoted_printable(&spaced);
-                bytes.extend(std::iter::repeat_n(b' ', end));
-                bytes
-            }
-            _ => return None,
+        let bytes = if matches!(encoding, b"B" | b"b") {
+            decode_base64(text)
+        } else {
+            let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'_' { b' ' } else { *byte }).collect();
+            // A space at the end is meant, which in a body's quoted-printable it is not.
+            let end = spaced.len() - spaced.trim_ascii_end().len();
+            let mut bytes = decode_quoted_printable(&spaced);
+            bytes.extend(std::iter::repeat_n(b' ', end));
+            bytes
         };
         let consumed = 2 + fields_length(rest, text.len())?;
         fits.then_some(Self { charset, bytes, end: start + consumed })

@@ -14,12 +14,17 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use imip::{CalendarRefusal, authentication, html_to_text, occurrences, read_calendar, read_mail, sanitize_html};
+use imip::{
+    CalendarRefusal, authentication, html_to_text, occurrences, read_calendar, read_mail, read_mail_with, sanitize_html,
+};
 use itip::Timestamp;
 
 /// Everything that touches a stranger's bytes.
 fn read_everything(bytes: &[u8]) {
     let _ = authentication(bytes, Some("mx.example.net"));
+    // The decoder of a Worker knows every label, and what it gives is never longer than this.
+    let charsets = |_: &str, bytes: &[u8]| Some("\u{65e5}".repeat(bytes.len()));
+    let _ = read_mail_with(bytes, &charsets);
     let from_mail = read_mail(bytes).ok().and_then(|mail| mail.calendar.ok());
     for message in from_mail.into_iter().chain(read_calendar(bytes).ok()).flatten() {
         for details in message.components.iter().filter_map(|component| component.details.as_ref()) {
@@ -167,6 +172,20 @@ fn inflated_input_is_read_in_a_moment() {
         ("From mailboxes", header("From", &"a@example.com,".repeat(18_000))),
         ("comments", header("From", &"(".repeat(200_000))),
         ("encoded words", header("Subject", &"=?utf-8?Q?=?=".repeat(18_000))),
+        ("encoded words in a row", header("Subject", &"=?gbk?B?gg==?= ".repeat(17_000))),
+        ("encoded words that do not end", header("Subject", &"=?a?b?".repeat(42_000))),
+        ("a domain of letters", header("From", &format!("a@{}.com", "\u{e9}".repeat(120_000)))),
+        ("schemes", calendar(&format!("ATTENDEE:{}a@example.com", "mailto:".repeat(1 << 17)))),
+        ("percent signs", calendar(&format!("ATTENDEE:mailto:{}@example.com", "%41".repeat(1 << 18)))),
+        ("angle brackets", calendar(&format!("ATTENDEE:{}", "<a@example.com>,".repeat(1 << 16)))),
+        (
+            "groups of a report",
+            format!(
+                "From: a@example.com\nContent-Type: message/delivery-status\n\n{}",
+                "Final-Recipient: rfc822; a\nAction: failed\n\n".repeat(1 << 15)
+            ),
+        ),
+        ("signed mail in signed mail", "Content-Type: application/pkcs7-mime\n\n0\u{80}".repeat(1 << 15)),
         (
             "spaces before an equals sign",
             header("Authentication-Results", &format!("mx.example.net; dmarc{}=pass", " ".repeat(200_000))),
