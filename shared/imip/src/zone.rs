@@ -4,7 +4,7 @@
 //! then the VTIMEZONE that came with it, then a guess that its text fully supports; and if none of these
 //! answers, there is no zone. Nothing is ever silently taken for UTC.
 
-use chrono::{NaiveDateTime, Offset, TimeDelta, TimeZone};
+use chrono::{NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use itip::{Timestamp, Zone};
 
@@ -192,7 +192,27 @@ fn zone_by_guess(name: &str) -> Option<Zone> {
     if let Some(zone) = numbered.and_then(|(stem, _)| windows(stem)) {
         return Some(Zone::Iana(zone.to_owned()));
     }
-    bare_offset(name.trim_matches(['(', ')'])).and_then(fixed_zone)
+    bare_offset(name.trim_matches(['(', ')'])).and_then(fixed_zone).or_else(|| by_offset_and_cities(name))
+}
+
+/// `(UTC+02:00) Helsinki, Kiew, Riga`: what Outlook shows, in any language. A city that the database has tells the
+/// zone if the offset agrees; without one the offset does, if no zone with it has summer time.
+fn by_offset_and_cities(name: &str) -> Option<Zone> {
+    let (offset, cities) = name.strip_prefix('(')?.split_once(')')?;
+    let offset = bare_offset(offset)?;
+    let named = cities.split([',', ';']).take(12).find_map(|city| by_city(&city.trim().replace(' ', "_")));
+    let Some(zone) = named else {
+        const WITHOUT_SUMMER_TIME: [i32; 10] = [180, 240, 270, 300, 330, 345, 360, 420, 480, 540];
+        return WITHOUT_SUMMER_TIME.contains(&(offset / 60)).then(|| fixed_zone(offset)).flatten();
+    };
+    // The clock is at its standard offset in January or, in the south, in July.
+    let clock = Clock::of(&zone)?;
+    let offset_in = |month: u32| {
+        let noon = NaiveDate::from_ymd_opt(2025, month, 15)?.and_hms_opt(12, 0, 0)?;
+        Some(noon.and_utc().timestamp() - clock.instant(noon)?.0)
+    };
+    let standard = offset_in(1)?.min(offset_in(7)?);
+    (standard == i64::from(offset)).then_some(zone)
 }
 
 /// The zone that is named after a city: the database has each only once, its older spellings aside.
@@ -324,6 +344,10 @@ mod tests {
             ("America_New_York", "America/New_York"),
             ("American/New_York", "America/New_York"),
             ("Europe/Germany", "Europe/Berlin"),
+            ("(UTC+02:00) Helsinki, Kiew, Riga, Sofia, Tallinn, Wilna", "Europe/Helsinki"),
+            ("(UTC-03:00) Brasilien, Sao Paulo", "America/Sao_Paulo"),
+            ("(UTC+05:30) Neu-Delhi", "custom UTC+0530"),
+            ("(UTC+09:00) Osaka, Sapporo, Tokio", "Etc/GMT-9"),
             ("Eastern Standard Time 1", "America/New_York"),
             ("Central Asia Standard Time", "Asia/Bishkek"),
             ("Mountain Standard Time (Mexico)", "America/Mazatlan"),
@@ -334,9 +358,16 @@ mod tests {
 
     #[test]
     fn what_is_not_known_stays_unknown() {
-        for tzid in
-            ["", "Europe/Russia", "Customized Time Zone", "tzone://Microsoft/Custom", "foo", "(UTC+01:00) Atlantis"]
-        {
+        for tzid in [
+            "",
+            "Europe/Russia",
+            "Customized Time Zone",
+            "tzone://Microsoft/Custom",
+            "foo",
+            "(UTC+01:00) Atlantis",
+            "(UTC+03:00) Berlin",
+            "(UTC) Berlin",
+        ] {
             assert_eq!(name(tzid), None, "{tzid}");
         }
     }
