@@ -85,6 +85,8 @@ pub struct MailContext {
     pub config: Arc<Config>,
     /// Its secrets.
     pub keys: Arc<Keys>,
+    /// Charsets that take tables to read (`imip::Charsets`).
+    pub charsets: fn(&str, &[u8]) -> Option<String>,
 }
 
 /// Largest calendar mail. A series of 2,500 exceptions with descriptions has 1.6 MB.
@@ -105,7 +107,7 @@ pub async fn receive(mail: &RawMail, ctx: &MailContext) -> Result<MailVerdict, I
         Mailbox::Bulk => return Ok(reject("Guest lists are not taken by mail yet; invite through the API or a page.")),
         mailbox => mailbox,
     };
-    let inbound = match imip::read_mail(&mail.raw) {
+    let inbound = match imip::read_mail_with(&mail.raw, &ctx.charsets) {
         Ok(inbound) => inbound,
         Err(refusal) => return Ok(reject(&refusal.to_string())),
     };
@@ -125,7 +127,7 @@ async fn open(mailbox: &Mailbox, letter: &Letter<'_>, ctx: &MailContext) -> Resu
 
 /// Reads a held mail again (`Job::Reread`): its `sender` has proved that it is his.
 pub async fn reread(raw: &[u8], sender: &CalAddress, ctx: &MailContext) -> Result<MailVerdict, IngestError> {
-    let Ok(inbound) = imip::read_mail(raw) else { return Ok(MailVerdict::Accept("unreadable")) };
+    let Ok(inbound) = imip::read_mail_with(raw, &ctx.charsets) else { return Ok(MailVerdict::Accept("unreadable")) };
     if Sender::of(&inbound, AuthVerdict::None) != Sender::Claimed(sender.clone()) {
         return Ok(MailVerdict::Accept("claimed by somebody else"));
     }

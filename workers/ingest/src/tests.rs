@@ -70,6 +70,7 @@ impl Place {
             clock: world.clone(),
             config: Arc::new(config),
             keys: Arc::new(keys),
+            charsets: |_, _| None,
         };
         Self { world, ctx }
     }

@@ -100,6 +100,7 @@ impl Contexts {
             clock: Arc::new(WallClock),
             config: self.shared.config.clone(),
             keys: self.shared.keys.clone(),
+            charsets: crate::bindings::text_decoder::decode,
         })
     }
 

@@ -13,6 +13,7 @@ pub mod queues;
 pub mod r2;
 pub mod ses_http;
 pub mod shield;
+pub mod text_decoder;
 
 use std::future::Future;
 use std::pin::pin;
