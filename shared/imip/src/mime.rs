@@ -194,6 +194,10 @@ impl<'a> Walk<'a> {
             forwarded: place.forwarded,
         };
         let files = if part.is_winmail() { self.files_of(&part) } else { Vec::new() };
+        self.seen += files.len();
+        if self.seen > MIME_PARTS_MAX {
+            return Err(MailRefusal::TooManyParts);
+        }
         self.parts.push(part);
         self.parts.extend(files);
         Ok(())

@@ -157,6 +157,9 @@ fn answers_cancellations_and_proposals_have_their_method() {
     }
     let cancel = read(&meeting("IPM.Schedule.Meeting.Canceled", &[]));
     assert_eq!((only(&cancel).method, only(&cancel).uid.0.as_str()), (Method::Cancel, HEX));
+    let forwarded = read(&meeting("IPM.Appointment", &[binary(Name::Appointment(0x8216), &weekly().bytes())]));
+    let details = only(&forwarded).components[0].details.as_ref().unwrap();
+    assert_eq!((only(&forwarded).method, details.recurrence.is_series()), (Method::Publish, true));
     let proposal = [
         boolean(Name::Appointment(0x8257), true),
         time(Name::Appointment(0x8250), "2026-07-07 07:00"),
@@ -350,6 +353,14 @@ fn files_inside_are_files_of_the_mail() {
 }
 
 #[test]
+fn files_inside_count_as_parts() {
+    let many = |count: usize| (0..count).fold(TnefBuilder::new(), |tnef, _| tnef.file("a.txt", b"a")).bytes();
+    assert_eq!(read(&many(100)).attachments.len(), 20);
+    assert!(read_mail(&mail_with(&many(499))).is_err());
+    assert_eq!(read(&many(501)).calendar, Err(CalendarRefusal::WinmailDat));
+}
+
+#[test]
 fn what_is_no_meeting_says_what_to_change() {
     for tnef in [
         TnefBuilder::new().class("IPM.Note").properties(&basics()).bytes(),
@@ -369,6 +380,13 @@ fn a_damaged_stream_is_refused() {
     for end in 0..good.len() {
         assert!(read(&good[..end]).calendar.is_err(), "cut at {end}");
     }
+    // Text that a gateway added, and a sum of the properties that their writer got wrong.
+    assert_eq!(read(&[&good[..], b"Kind regards"].concat()).calendar, read(&good).calendar);
+    let mut wrong_sum = good.clone();
+    *wrong_sum.last_mut().unwrap() ^= 1;
+    assert_eq!(read(&wrong_sum).calendar, read(&good).calendar);
+    wrong_sum[15] ^= 1;
+    assert_eq!(read(&wrong_sum).calendar, Err(CalendarRefusal::WinmailDat));
     // Damage that the checksum does not show: a byte changed before it was worked out.
     let properties = list(&[basics(), vec![binary(Name::Appointment(0x8216), &weekly().bytes())]].concat());
     for at in 0..properties.len() {

@@ -72,6 +72,10 @@ const CLEAN_GLOBAL_OBJECT_ID: Key = meeting(0x23);
 /// The METHOD of a message class ([MS-OXCICAL] section 2.1.3.1.1.1), and the answer that it gives.
 fn method(class: &str) -> Option<(Method, Option<PartStat>)> {
     let class = class.to_ascii_lowercase();
+    if class == "ipm.appointment" {
+        // One that was forwarded, not sent as an invitation.
+        return Some((Method::Publish, None));
+    }
     let kind = class.strip_prefix("ipm.microsoft schedule.").or_else(|| class.strip_prefix("ipm.schedule.meeting."))?;
     Some(match kind {
         "mtgreq" | "request" => (Method::Request, None),
@@ -312,7 +316,7 @@ impl Meeting<'_> {
     /// wall clock, so that it needs a zone.
     fn series(&self) -> Result<Option<Series<'_>>, CalendarRefusal> {
         let properties = &self.tnef.properties;
-        if self.method != Method::Request || self.instance()?.is_some() {
+        if !matches!(self.method, Method::Request | Method::Publish) || self.instance()?.is_some() {
             return Ok(None);
         }
         match properties.bytes(RECUR) {

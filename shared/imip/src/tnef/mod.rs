@@ -9,7 +9,7 @@ pub(crate) use meeting::{Envelope, calendar_text};
 
 use crate::bytes::Bytes;
 use crate::charset::{self, Charsets, windows_1252};
-use crate::limits::{ATTACHMENTS_MAX, ATTENDEES_MAX, MAPI_PROPERTIES_MAX};
+use crate::limits::{ATTENDEES_MAX, MAPI_PROPERTIES_MAX, MIME_PARTS_MAX};
 
 /// A decoded stream. Texts are decoded when they are asked for.
 #[derive(Debug, Default)]
@@ -86,24 +86,28 @@ impl<'a> Tnef<'a> {
         stream.u16()?;
         let mut tnef = Self { code_page: 1252, ..Self::default() };
         let mut properties_left = MAPI_PROPERTIES_MAX;
-        // Some gateways add a line end to the stream.
-        while stream.0.len() > 2 {
-            let level = *stream.take(1)?.first()?;
+        // Behind the last attribute some gateways add text of their own.
+        while let Some(level @ (1 | 2)) = stream.0.first().copied() {
+            stream.take(1)?;
             let name = stream.u32()?;
             let length = stream.length()?;
             let data = stream.take(length)?;
             let sum = data.iter().fold(0_u16, |sum, byte| sum.wrapping_add(u16::from(*byte)));
-            if stream.u16()? != sum {
-                return None;
-            }
+            let is_intact = stream.u16()? == sum;
+            // Some writers sum up properties wrongly: those show by their own lengths whether they are whole.
+            let mut properties = |data| {
+                let mut data = Bytes(data);
+                let properties = Properties::read(&mut data, &mut properties_left)?;
+                (is_intact || data.0.is_empty()).then_some(properties)
+            };
             match (level, name) {
+                (1, MESSAGE_PROPERTIES) => tnef.properties = properties(data)?,
+                (2, ATTACHMENT_PROPERTIES) => tnef.files.last_mut()?.properties = properties(data)?,
+                _ if !is_intact => return None,
                 (1, CODE_PAGE) => tnef.code_page = Bytes(data).u32()?,
                 (1, MESSAGE_CLASS) => tnef.class = Some(data),
                 (1, SUBJECT) => tnef.subject = Some(data),
                 (1, BODY) => tnef.body = Some(data),
-                (1, MESSAGE_PROPERTIES) => {
-                    tnef.properties = Properties::read(&mut Bytes(data), &mut properties_left)?;
-                }
                 (1, RECIPIENTS) => {
                     let mut rows = Bytes(data);
                     let count = rows.length().filter(|count| *count <= ATTENDEES_MAX)?;
@@ -111,18 +115,10 @@ impl<'a> Tnef<'a> {
                         tnef.recipients.push(Properties::read(&mut rows, &mut properties_left)?);
                     }
                 }
-                (2, ATTACHMENT_BEGINS) if tnef.files.len() < ATTACHMENTS_MAX => tnef.files.push(File::default()),
-                (2, _) => {
-                    let file = tnef.files.last_mut()?;
-                    match name {
-                        ATTACHMENT_TITLE => file.title = Some(data),
-                        ATTACHMENT_DATA => file.bytes = data,
-                        ATTACHMENT_PROPERTIES => {
-                            file.properties = Properties::read(&mut Bytes(data), &mut properties_left)?;
-                        }
-                        _ => {}
-                    }
-                }
+                (2, ATTACHMENT_BEGINS) if tnef.files.len() < MIME_PARTS_MAX => tnef.files.push(File::default()),
+                (2, ATTACHMENT_BEGINS) => return None,
+                (2, ATTACHMENT_TITLE) => tnef.files.last_mut()?.title = Some(data),
+                (2, ATTACHMENT_DATA) => tnef.files.last_mut()?.bytes = data,
                 _ => {}
             }
         }
