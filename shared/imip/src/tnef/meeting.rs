@@ -143,7 +143,12 @@ struct Event<'a> {
 
 impl Meeting<'_> {
     fn write(&self) -> Result<String, CalendarRefusal> {
-        let uid = self.uid().ok_or(CalendarRefusal::NoUid)?;
+        let uid = match (self.uid(), self.method) {
+            (Some(uid), _) => uid,
+            // Of what is no invitation the calendar reader makes one.
+            (None, Method::Publish) => String::new(),
+            (None, _) => return Err(CalendarRefusal::NoUid),
+        };
         let series = self.series()?;
         let (start, end) = match self.method {
             Method::Counter => (self.time(&[PROPOSED_START]), self.time(&[PROPOSED_END])),
