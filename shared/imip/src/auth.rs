@@ -3,7 +3,8 @@
 //! Only the topmost Authentication-Results counts: everything below it was in the mail when it arrived, so
 //! the sender may have written it himself.
 
-use crate::mailbox::ascii_domain;
+use itip::ascii_domain;
+
 use crate::mime;
 
 /// Whether the From domain is proven.

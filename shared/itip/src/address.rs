@@ -2,8 +2,10 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::domain::ascii_domain;
+
 /// A calendar user address (RFC 5545 section 3.3.3) that is a mailbox: lower-case, without `mailto:`,
-/// exactly one `@`, safe to put into a mail header.
+/// exactly one `@`, its domain in ASCII (RFC 5890), safe to put into a mail header.
 ///
 /// Addresses are compared whole and without regard to case: real calendars change the case of the
 /// local part between a REQUEST and its REPLY.
@@ -51,14 +53,13 @@ impl CalAddress {
         if !local.chars().all(|c| atext(c) || (!c.is_ascii() && c.is_alphanumeric())) {
             return Err(AddressError::Character);
         }
+        let domain = ascii_domain(domain);
         let label = |label: &str| {
             !label.is_empty()
                 && label.len() <= 63
                 && !label.starts_with('-')
                 && !label.ends_with('-')
-                && label
-                    .chars()
-                    .all(|c| c == '-' || c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphanumeric()))
+                && label.chars().all(|c| c == '-' || c.is_ascii_alphanumeric())
         };
         if !domain.contains('.') || domain.len() > 255 || !domain.split('.').all(label) {
             return Err(AddressError::Domain);
@@ -66,7 +67,7 @@ impl CalAddress {
         if domain.rsplit('.').next().is_some_and(|tld| tld.chars().all(|c| c.is_ascii_digit())) {
             return Err(AddressError::Domain);
         }
-        Ok(Self(bare.to_lowercase()))
+        Ok(Self(format!("{}@{domain}", local.to_lowercase())))
     }
 
     /// The address, lower-case, without a scheme.

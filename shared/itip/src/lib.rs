@@ -8,6 +8,7 @@
 mod address;
 mod attendee;
 mod counter;
+mod domain;
 mod error;
 mod event;
 mod message;
@@ -22,6 +23,7 @@ pub use attendee::{
     RsvpStatus, Sent, apply_answer, is_due,
 };
 pub use counter::{Proposal, ProposalState, Proposed, accept_proposal, take_proposal};
+pub use domain::ascii_domain;
 pub use error::ItipError;
 pub use event::{
     Class, EventDetails, EventId, EventState, EventStatus, Field, Override, OverrideState, Recurrence, Uid, Version,

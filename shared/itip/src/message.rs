@@ -78,4 +78,7 @@ pub struct InvitedAttendee {
     pub delegated_to: Option<CalAddress>,
     /// DELEGATED-FROM.
     pub delegated_from: Option<CalAddress>,
+    /// MEMBER: the group or list that the person belongs to.
+    #[serde(default)]
+    pub member: Option<CalAddress>,
 }

@@ -285,6 +285,7 @@ fn with_guests(message: ItipMessage, guests: &[&str]) -> ItipMessage {
         sent_by: None,
         delegated_to: None,
         delegated_from: None,
+        member: None,
     };
     let attendees: Vec<_> = guests.iter().map(attendee).collect();
     let components = message

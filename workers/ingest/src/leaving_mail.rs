@@ -2,7 +2,7 @@
 //!
 //! Both are believed because of a signed link that only the guest's own mail carries.
 
-use imip::MailKind;
+use imip::{Delivery, MailKind};
 use itip::{CalAddress, EventId};
 use scheduling::command::{Command, CommandError};
 use scheduling::keys::{Link, address_hash, read_link};
@@ -40,22 +40,13 @@ pub(crate) async fn bounce(letter: &Letter<'_>, ctx: &MailContext) -> Result<Mai
         return Ok(MailVerdict::Accept("nobody reads this mailbox"));
     }
     let text = String::from_utf8_lossy(letter.raw);
-    let Some((event, guest)) = returned(&text, ctx).filter(|_| is_final(&text)) else {
+    let is_final = letter.mail.deliveries.iter().any(Delivery::is_permanent);
+    let Some((event, guest)) = returned(&text, ctx).filter(|_| is_final) else {
         return Ok(MailVerdict::Accept(letter.mail.kind.as_str()));
     };
     letter.keep(ctx).await?;
     tell(&event, Command::Undeliverable { guest }, ctx).await?;
     Ok(MailVerdict::Accept("undeliverable"))
-}
-
-/// Whether a delivery report says that the mail will never arrive (RFC 3464 section 2.3.4, RFC 3463 class 5).
-fn is_final(text: &str) -> bool {
-    let value = |line: &str, field: &str| {
-        let (name, value) = line.split_once(':')?;
-        name.trim().eq_ignore_ascii_case(field).then(|| value.trim().to_ascii_lowercase())
-    };
-    let failed = text.lines().any(|line| value(line, "Action").is_some_and(|action| action.starts_with("failed")));
-    failed && text.lines().any(|line| value(line, "Status").is_some_and(|status| status.starts_with("5.")))
 }
 
 /// The unsubscribe link among the header fields of the returned mail tells event and guest, and cannot be invented.

@@ -65,6 +65,12 @@ impl Refusal {
             Self::Calendar(CalendarRefusal::UnknownZone) => {
                 "Choose a city's time zone in your calendar (such as New York or Berlin) and send the event again."
             }
+            Self::Calendar(CalendarRefusal::Encrypted) => {
+                "In your mail program, switch encryption off for this invitation and send it again."
+            }
+            Self::Calendar(CalendarRefusal::UnknownRecurrence) => {
+                "Choose a simpler repetition in your calendar (such as every week on one day), or send single events."
+            }
             Self::Calendar(CalendarRefusal::TooLarge | CalendarRefusal::TooDeep) => {
                 "Remove attachments, or send the events in several mails."
             }

@@ -150,7 +150,7 @@ fn author(
 
 /// Who may have passed an invitation on to this person.
 fn passed_on_by(attendee: &InvitedAttendee) -> impl Iterator<Item = &CalAddress> {
-    attendee.delegated_from.iter()
+    attendee.delegated_from.iter().chain(&attendee.member)
 }
 
 /// Whether an authenticated sender answers for a guest who names him in SENT-BY. The parameter proves nothing by

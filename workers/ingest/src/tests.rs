@@ -209,6 +209,7 @@ fn guest(text: &str, partstat: PartStat) -> InvitedAttendee {
         sent_by: None,
         delegated_to: None,
         delegated_from: None,
+        member: None,
     }
 }
 

@@ -57,5 +57,6 @@ pub(crate) fn attendee(property: &Property<'_>) -> Option<InvitedAttendee> {
         sent_by: param_mailbox(property, "SENT-BY"),
         delegated_to: param_mailbox(property, "DELEGATED-TO"),
         delegated_from: param_mailbox(property, "DELEGATED-FROM"),
+        member: param_mailbox(property, "MEMBER"),
     })
 }

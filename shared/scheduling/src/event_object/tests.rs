@@ -80,6 +80,7 @@ impl Bench {
             sent_by: None,
             delegated_to: None,
             delegated_from: None,
+            member: None,
         };
         let component = Component {
             recurrence_id: None,
