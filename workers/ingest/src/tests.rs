@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_executor::block_on;
-use imip::{AuthVerdict, CalendarRefusal, InboundMail, MailKind};
+use imip::{AuthVerdict, CalendarRefusal, Delivery, DeliveryAction, InboundMail, MailKind};
 use itip::{
     Attendee, CalAddress, Class, Component, EventDetails, EventId, EventStatus, InvitedAttendee, ItipMessage, Method,
     Moment, Order, Organizer, Origin, PartStat, Recurrence, Sequence, Timestamp, Uid, When, Zone,
@@ -599,16 +599,15 @@ fn a_final_bounce_of_our_own_mail_closes_the_address() {
     let token = sign_link(&place.ctx.keys, &link);
     let mut mail = letter("mailer-daemon@y.test", Vec::new());
     mail.kind = MailKind::Bounce;
-    let report = |action: &str, status: &str, token: &str| {
-        format!("Action: {action}\r\nStatus: {status}\r\n\r\nList-Unsubscribe: <https://convoke.test/u/{token}>\r\n")
-    };
-    for (raw, closed) in [
-        (report("delayed", "4.4.1", &token), false),
-        (report("failed", "5.1.1", "forged.token"), false),
-        (report("failed", "5.1.1", &token), true),
+    for (action, status, token, closed) in [
+        (DeliveryAction::Delayed, (4, 4, 1), token.as_str(), false),
+        (DeliveryAction::Failed, (5, 1, 1), "forged.token", false),
+        (DeliveryAction::Failed, (5, 1, 1), token.as_str(), true),
     ] {
+        mail.deliveries = vec![Delivery { recipient: address("gus@y.test"), action, status }];
+        let raw = format!("List-Unsubscribe: <https://convoke.test/u/{token}>\r\n");
         place.raw_mail(&Mailbox::Notification, &mail, AuthVerdict::None, raw.as_bytes()).unwrap();
         let delivery = place.guest(&id, "gus@y.test").unwrap().delivery;
-        assert_eq!(delivery == itip::Delivery::Undeliverable, closed, "{raw}");
+        assert_eq!(delivery == itip::Delivery::Undeliverable, closed, "{status:?} {token}");
     }
 }
