@@ -138,18 +138,20 @@ pub fn apply_request(
     let digest = digest(message);
 
     if let Some(master) = master {
+        let Some(order) = order_of(message.method, &before, master, about.now) else {
+            return Ok(Transition { state: before, outcome: Outcome::Stale });
+        };
         let stale = before.order.is_some_and(|known| {
-            master.order < known
-                || (master.order == known && (before.cancelled || before.applied_at_order.contains(&digest)))
+            order < known || (order == known && (before.cancelled || before.applied_at_order.contains(&digest)))
         });
         if stale {
             return Ok(late_details(before, master));
         }
-        if before.order.is_none_or(|known| master.order > known) {
+        if before.order.is_none_or(|known| order > known) {
             state.applied_at_order.clear();
         }
-        state.order = Some(master.order);
-        state.details_order = Some(master.order);
+        state.order = Some(order);
+        state.details_order = Some(order);
         state.applied_at_order.push(digest);
         state.details.clone_from(&master.details);
         state.cancelled = false;
@@ -160,7 +162,7 @@ pub fn apply_request(
         }
         state.other_guests = other_guests(&message.components, about.own_domain, master.organizer.as_ref());
         // A full REQUEST replaces the series: exceptions that it does not name are gone, unless they are newer.
-        state.overrides.retain(|exception| exception.order.dtstamp > master.order.dtstamp);
+        state.overrides.retain(|exception| exception.order.dtstamp > order.dtstamp);
     }
     let mut instance_applied = false;
     for component in &message.components {
@@ -175,6 +177,24 @@ pub fn apply_request(
     }
     state.cancelled &= state.order.is_some();
     Ok(settle(prior, state, about))
+}
+
+/// The pair that orders a message about the whole event; `None` for a posting that says nothing new.
+///
+/// Feeds write DTSTAMP equal to DTSTART, or none at all. Then the content decides: a posting that differs from what is
+/// known is newer, as of now, and one that does not is no news, so that it cannot revive what was called off.
+fn order_of(method: crate::Method, before: &EventState, master: &Component, now: Timestamp) -> Option<Order> {
+    let stamp = master.order.dtstamp;
+    let says_nothing = master.details.as_ref().is_some_and(|details| details.start.instant() == stamp);
+    if method != crate::Method::Publish || !(says_nothing || stamp == Timestamp(0)) {
+        return Some(master.order);
+    }
+    if before.details.is_some() && before.details == master.details {
+        return None;
+    }
+    let known = before.order.unwrap_or_default();
+    let dtstamp = now.max(known.dtstamp.plus(i64::from(before.order.is_some())));
+    Some(Order { sequence: master.order.sequence.max(known.sequence), dtstamp })
 }
 
 /// A REQUEST that is older than the cancel already known, but newer than the details kept: what is called off is

@@ -312,6 +312,28 @@ fn a_cancel_that_names_only_create_takes_us_off_the_list_and_cancels_nobody() {
 }
 
 #[test]
+fn a_feed_without_a_useful_stamp_is_ordered_by_its_content() {
+    // Sports feeds write DTSTAMP = DTSTART: a game that is moved to an earlier day gets an "older" stamp.
+    let post =
+        |summary: &str, start: i64| message(Method::Publish, vec![component(0, start, Some(details(summary, start)))]);
+    let (outcomes, state) = run(&[
+        post("Game", START),
+        post("Game", START),
+        post("Game", START - DAY),
+        post("Game", START - DAY),
+        post("Final", START - DAY),
+    ]);
+    assert_eq!(outcomes[1], Outcome::Stale, "nothing new");
+    assert!(matches!(outcomes[2], Outcome::Updated { moved: true, .. }), "{outcomes:?}");
+    assert_eq!(outcomes[3], Outcome::Stale);
+    assert!(matches!(outcomes[4], Outcome::Updated { moved: false, .. }), "{outcomes:?}");
+    assert_eq!((state.revision, state.sequence.0), (2, 1));
+    // What was called off stays off while the feed only repeats itself.
+    let (outcomes, state) = run(&[post("Game", START), cancel(1, START + 1), post("Game", START)]);
+    assert!(outcomes[2] == Outcome::Stale && state.cancelled);
+}
+
+#[test]
 fn a_stamp_from_the_year_9999_is_a_stamp_like_any_other() {
     let far = DtStamp::from(Timestamp(253_402_300_799));
     let (outcomes, _) = run(&[request(0, far.0, "A", START), request(0, 1, "B", START), request(1, 1, "C", START)]);
