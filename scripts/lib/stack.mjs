@@ -1,4 +1,4 @@
-// The local stack: the Worker in wrangler's runtime, with every binding simulated, and the SES stand-in.
+// The local stack: the Worker in wrangler's runtime, with every binding simulated, and the SES and DNS stand-ins.
 // Everything listens on loopback and writes below one state directory, so that several stacks can run side by side.
 
 import { spawn } from "node:child_process";
@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
+import { startDohStandin } from "../../tests/doh-standin/standin.mjs";
 import { buildWorker } from "./build.mjs";
 import { end, survivors, tree } from "./processes.mjs";
 import { Failure, isAlive, log, output, pinnedNode, root, run, sleep, wrangler, wranglerEnv } from "./project.mjs";
@@ -23,11 +24,12 @@ export const LOCAL = {
   page: "/s/harbor-city-gulls",
 };
 
-const localVars = ({ url, sesEndpoint }) => ({
+const localVars = ({ url, sesEndpoint, dohUrl }) => ({
   ENVIRONMENT: "local",
   DOMAIN: LOCAL.domain,
   PUBLIC_URL: url,
   SES_ENDPOINT: sesEndpoint,
+  DOH_URL: dohUrl,
   SES_ACCESS_KEY_ID: "AKIDEXAMPLE",
   SES_SECRET_ACCESS_KEY: "secret",
   EVENT_KEY: "cvk_local_event_0000000000000000",
@@ -66,8 +68,10 @@ export async function startStack({ port = 8787, sesPort = 8005, sesEndpoint, sta
 
   const url = `http://${HOST}:${port}`;
   const sesUrl = sesEndpoint ? null : `http://${HOST}:${sesPort}`;
+  // In this process, on a port that nobody has to choose. Nothing is known to it: no key, no proof by DKIM.
+  const doh = vars.DOH_URL ? null : await startDohStandin();
   const config = await writeConfig(state, build.dir, {
-    ...localVars({ url, sesEndpoint: sesEndpoint ?? sesUrl }),
+    ...localVars({ url, sesEndpoint: sesEndpoint ?? sesUrl, dohUrl: doh?.url }),
     ...vars,
   });
   const persist = path.join(state, "data");
@@ -84,6 +88,7 @@ export async function startStack({ port = 8787, sesPort = 8005, sesEndpoint, sta
   let processes = [];
   const stop = async () => {
     stopping = true;
+    await doh?.close();
     await end([...processes, ...(await tree(...children.map(({ pid }) => pid)))], 5000);
     fs.rmSync(runningFile, { force: true });
   };

@@ -97,7 +97,7 @@ const SECTIONS = [
     },
   ],
   ["deny", "licences, banned crates, sources", false, cargoDeny],
-  ["standin", "SES stand-in", false, () => nodeTest("tests/ses-standin/*.test.mjs")],
+  ["standin", "SES and DNS stand-ins", false, () => nodeTest("tests/ses-standin/*.test.mjs", "tests/doh-standin/*.test.mjs")],
   ["readers", "what is sent, read by other programs", false, () => nodeTest("tests/readers/*.test.mjs")],
   ["probe", "the same answers in WebAssembly", false, () => nodeTest("tests/wasm-probe/*.test.mjs")],
   ["size", "production build and its size", false, sizeBudget],

@@ -8,6 +8,7 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { startDohStandin } from "../doh-standin/standin.mjs";
 import { startStandin } from "../ses-standin/standin.mjs";
 import { guestClients, organizerClients, withVerdict } from "./mails/clients.mjs";
 import { invitationOf, readMail } from "./mails/read.mjs";
@@ -89,14 +90,15 @@ function signalGroup(child, signal) {
 }
 
 /**
- * Starts a stack. The SES stand-in runs in the test's own process, so that it outlives a killed stack and remembers
- * what it accepted. `vars` override the Worker's settings.
+ * Starts a stack. The stand-ins of SES and DNS run in the test's own process, so that they outlive a killed stack and
+ * remember what they accepted and were asked. `vars` override the Worker's settings.
  */
 export async function startWorld({ vars = {} } = {}) {
   const state = fs.mkdtempSync(path.join(os.tmpdir(), "convoke-e2e-"));
   const standin = await startStandin({ port: 0 });
+  const dns = await startDohStandin();
   const port = await freePort();
-  const world = new World({ state, standin, port, vars });
+  const world = new World({ state, standin, dns, port, vars: { DOH_URL: dns.url, ...vars } });
   try {
     await world.start();
   } catch (error) {
@@ -110,8 +112,8 @@ class World {
   #process;
   #people = 0;
 
-  constructor({ state, standin, port, vars }) {
-    Object.assign(this, { state, standin, port, vars, readCache: new Map() });
+  constructor({ state, standin, dns, port, vars }) {
+    Object.assign(this, { state, standin, dns, port, vars, readCache: new Map() });
   }
 
   async start() {
@@ -144,6 +146,7 @@ class World {
       clearTimeout(insist);
     }
     await this.standin.close();
+    await this.dns.close();
     fs.rmSync(this.state, { recursive: true, force: true });
   }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use dkim::SignatureToVerify;
 use itip::{CalAddress, EventId, Timestamp};
 use store::sqlite::Sqlite;
 use store::{Database, Row, SqlConn, Statement, StoreError};
@@ -11,7 +12,7 @@ use store::{Database, Row, SqlConn, Statement, StoreError};
 use crate::command::{Command, CommandError, Job, OrganizerCommand, OrganizerReply, Reply};
 use crate::event_object::{self, ObjectEnv};
 use crate::organizer_object;
-use crate::ports::{Blobs, Clock, Entropy, Jobs, Objects, PortError};
+use crate::ports::{Blobs, Clock, DnsError, DnsTxt, Entropy, Jobs, Objects, PortError, SignatureVerifier};
 use crate::send_gate::{Lane, Pace, Permit, SendGate};
 use crate::settings::Timing;
 
@@ -23,6 +24,8 @@ pub struct World {
     gate: Mutex<SendGate>,
     queue: Mutex<VecDeque<Job>>,
     blobs: Mutex<BTreeMap<String, Vec<u8>>>,
+    dns: Mutex<BTreeMap<String, Result<Vec<String>, DnsError>>>,
+    dns_questions: Mutex<Vec<String>>,
     now: Mutex<Timestamp>,
     counter: Mutex<u64>,
     timing: Timing,
@@ -49,6 +52,8 @@ impl World {
             gate: Mutex::new(gate),
             queue: Mutex::default(),
             blobs: Mutex::default(),
+            dns: Mutex::default(),
+            dns_questions: Mutex::default(),
             now: Mutex::new(now),
             counter: Mutex::new(0),
             timing,
@@ -70,6 +75,16 @@ impl World {
     /// Takes the next job out of the queue.
     pub fn next_job(&self) -> Option<Job> {
         locked(&self.queue).pop_front()
+    }
+
+    /// Publishes the TXT records of a name, or what else DNS says about it.
+    pub fn publish_dns(&self, name: &str, answer: Result<Vec<String>, DnsError>) {
+        locked(&self.dns).insert(name.to_owned(), answer);
+    }
+
+    /// What DNS was asked since this was called last.
+    pub fn take_dns_questions(&self) -> Vec<String> {
+        std::mem::take(&mut locked(&self.dns_questions))
     }
 
     /// The local queue forgets: everything in it is gone.
@@ -183,6 +198,21 @@ impl Blobs for World {
 impl Database for World {
     async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, StoreError> {
         self.db.batch(statements).await
+    }
+}
+
+#[async_trait]
+impl DnsTxt for World {
+    async fn txt(&self, name: &str) -> Result<Vec<String>, DnsError> {
+        locked(&self.dns_questions).push(name.to_owned());
+        locked(&self.dns).get(name).cloned().unwrap_or(Err(DnsError::NotFound))
+    }
+}
+
+#[async_trait]
+impl SignatureVerifier for World {
+    async fn verify(&self, signature: &SignatureToVerify) -> bool {
+        dkim::testing::verify(signature)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the surfaces need from the platform. `invite-server` implements these on Cloudflare, `memory` in tests.
 
 use async_trait::async_trait;
+use dkim::SignatureToVerify;
 use itip::{CalAddress, EventId, Timestamp};
 
 use crate::command::{Command, CommandError, Job, OrganizerCommand, OrganizerReply, Reply};
@@ -53,6 +54,20 @@ pub trait MailTransport: Send + Sync {
     ) -> Result<http::Response<Vec<u8>>, TransportError>;
 }
 
+/// TXT records of DNS.
+#[async_trait]
+pub trait DnsTxt: Send + Sync {
+    /// The records of a name, each as one text.
+    async fn txt(&self, name: &str) -> Result<Vec<String>, DnsError>;
+}
+
+/// Public-key cryptography.
+#[async_trait]
+pub trait SignatureVerifier: Send + Sync {
+    /// Whether a signature is right. A key that the platform does not take verifies nothing.
+    async fn verify(&self, signature: &SignatureToVerify) -> bool;
+}
+
 /// The wall clock.
 pub trait Clock: Send + Sync {
     /// Now.
@@ -73,6 +88,17 @@ pub struct PortError {
     pub binding: &'static str,
     /// Its words.
     pub reason: String,
+}
+
+/// Why there are no records.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DnsError {
+    /// The name, or a TXT record of it, does not exist.
+    #[error("there is no such record")]
+    NotFound,
+    /// Nobody knows for the moment.
+    #[error("DNS does not answer: {0}")]
+    Unavailable(String),
 }
 
 /// Why SES did not answer.

@@ -4,6 +4,7 @@
 //! What does not: reading MIME and calendar text (`imip`), what a message does to an event (`itip`, `scheduling`).
 //! Nothing here mails anybody: it leaves notices with the organizers' objects.
 
+mod authentication;
 mod binding;
 mod leaving_mail;
 mod mailbox;
@@ -16,6 +17,8 @@ mod slug;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_dkim;
+#[cfg(test)]
 mod tests_raw;
 
 use std::sync::Arc;
@@ -24,7 +27,7 @@ use imip::{AuthVerdict, InboundMail};
 use itip::CalAddress;
 use scheduling::command::CommandError;
 use scheduling::keys::{Keys, sha256_hex};
-use scheduling::ports::{Blobs, Clock, Jobs, Objects, PortError};
+use scheduling::ports::{Blobs, Clock, DnsTxt, Jobs, Objects, PortError, SignatureVerifier};
 use scheduling::settings::Config;
 use store::{Database, StoreError};
 
@@ -79,6 +82,10 @@ pub struct MailContext {
     pub jobs: Arc<dyn Jobs>,
     /// Raw mail.
     pub blobs: Arc<dyn Blobs>,
+    /// Keys of signatures.
+    pub dns: Arc<dyn DnsTxt>,
+    /// What verifies them.
+    pub signatures: Arc<dyn SignatureVerifier>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
     /// The deployment's settings.
@@ -111,7 +118,7 @@ pub async fn receive(mail: &RawMail, ctx: &MailContext) -> Result<MailVerdict, I
         Ok(inbound) => inbound,
         Err(refusal) => return Ok(reject(&refusal.to_string())),
     };
-    let verdict = imip::authentication(&mail.raw, ctx.config.trusted_authserv_id.as_deref());
+    let verdict = authentication::verdict(&mailbox, &mail.raw, &inbound, ctx).await;
     open(&mailbox, &Letter { raw: &mail.raw, mail: &inbound, sender: Sender::of(&inbound, verdict) }, ctx).await
 }
 

@@ -6,7 +6,7 @@ use itip::CalAddress;
 /// The author of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sender {
-    /// A receiver that we trust vouches for the From domain.
+    /// The From domain signed the mail, or a receiver that we trust vouches for it.
     Proven(CalAddress),
     /// From says so, nobody vouches.
     Claimed(CalAddress),

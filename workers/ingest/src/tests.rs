@@ -67,6 +67,8 @@ impl Place {
             objects: world.clone(),
             jobs: world.clone(),
             blobs: world.clone(),
+            dns: world.clone(),
+            signatures: world.clone(),
             clock: world.clone(),
             config: Arc::new(config),
             keys: Arc::new(keys),

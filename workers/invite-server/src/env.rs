@@ -16,6 +16,7 @@ use worker::{Bucket, Context, Env, Queue};
 
 use crate::bindings::clock::WallClock;
 use crate::bindings::d1::D1;
+use crate::bindings::doh::Doh;
 use crate::bindings::entropy::WebCrypto;
 use crate::bindings::objects::Stubs;
 use crate::bindings::queues::WorkerJobs;
@@ -97,6 +98,8 @@ impl Contexts {
             objects: self.objects()?,
             jobs: self.jobs()?,
             blobs: Arc::new(self.blobs()?),
+            dns: Arc::new(Doh(self.shared.settings.doh.clone())),
+            signatures: Arc::new(WebCrypto),
             clock: Arc::new(WallClock),
             config: self.shared.config.clone(),
             keys: self.shared.keys.clone(),

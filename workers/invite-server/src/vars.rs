@@ -17,10 +17,21 @@ pub struct Settings {
     pub keys: Keys,
     /// How to reach SES.
     pub ses: SesAccess,
+    /// How to ask DNS.
+    pub doh: DohAccess,
     /// SHA-256 of `ADMIN_KEY`.
     pub admin_key_hash: String,
     /// SHA-256 of `STANDARD_KEY`; only the local stack has one.
     pub standard_key_hash: Option<String>,
+}
+
+/// A resolver that speaks DNS over HTTPS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DohAccess {
+    /// Where it answers `?name=…&type=TXT` with JSON.
+    pub url: String,
+    /// How long an answer may take, in milliseconds.
+    pub timeout_ms: u32,
 }
 
 /// What a build insists on.
@@ -47,6 +58,8 @@ impl fmt::Display for Faults {
     }
 }
 
+/// Cloudflare's resolver: no other party learns who mails us.
+const DOH_URL: &str = "https://cloudflare-dns.com/dns-query";
 /// What every key of the local stack begins with; they stand in a public repository.
 const LOCAL_KEY_PREFIX: &str = "cvk_local_";
 /// `openssl rand -hex 16` gives 128 bits in 32 characters.
@@ -92,7 +105,12 @@ impl Reader<'_> {
 
     /// An address without a trailing slash; plain HTTP only in the local stack.
     fn url(&mut self, name: &'static str) -> String {
-        let url = self.required(name).trim_end_matches('/').to_owned();
+        let url = self.required(name);
+        self.checked_url(name, &url)
+    }
+
+    fn checked_url(&mut self, name: &'static str, url: &str) -> String {
+        let url = url.trim_end_matches('/').to_owned();
         let plain = url.starts_with("http://");
         if plain && self.build == Build::Production {
             self.fault(name, "must begin with https://");
@@ -176,6 +194,8 @@ pub fn read(vars: &BTreeMap<String, String>, build: Build) -> Result<Settings, F
         session_token: r.optional("SES_SESSION_TOKEN"),
         configuration_set: r.optional("SES_CONFIGURATION_SET"),
     };
+    let doh_url = r.optional("DOH_URL").unwrap_or_else(|| DOH_URL.to_owned());
+    let doh = DohAccess { url: r.checked_url("DOH_URL", &doh_url), timeout_ms: r.number("DOH_TIMEOUT_MS", 3_000, 1) };
     let keys = Keys { event: Key::new(&r.own_key("EVENT_KEY")), link: Key::new(&r.own_key("LINK_KEY")) };
     let admin_key_hash = sha256_hex(r.own_key("ADMIN_KEY").as_bytes());
     let standard_key_hash = match build {
@@ -191,7 +211,7 @@ pub fn read(vars: &BTreeMap<String, String>, build: Build) -> Result<Settings, F
             .map(|name| format!("{name} is not known")),
     );
     if faults.is_empty() {
-        Ok(Settings { config, keys, ses, admin_key_hash, standard_key_hash })
+        Ok(Settings { config, keys, ses, doh, admin_key_hash, standard_key_hash })
     } else {
         Err(Faults(faults))
     }
@@ -241,6 +261,7 @@ mod tests {
         assert_eq!(settings.config.public_url, "https://calendar.example");
         assert_eq!(settings.config.trusted_authserv_id, None);
         assert_eq!(settings.standard_key_hash, None);
+        assert_eq!(settings.doh, DohAccess { url: DOH_URL.to_owned(), timeout_ms: 3_000 });
     }
 
     #[test]
@@ -266,6 +287,7 @@ mod tests {
     fn production_refuses_what_only_the_local_stack_may_have() {
         let local = [
             ("SES_ENDPOINT", "http://127.0.0.1:8005"),
+            ("DOH_URL", "http://127.0.0.1:8053/dns-query"),
             ("PUBLIC_URL", "http://127.0.0.1:8787"),
             ("EVENT_KEY", "cvk_local_event_0000000000000000"),
             ("LINK_KEY", "cvk_local_link_0000000000000000"),

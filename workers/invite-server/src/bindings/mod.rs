@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod d1;
 pub mod do_sql;
+pub mod doh;
 pub mod entropy;
 pub mod objects;
 #[cfg(feature = "local")]
@@ -13,6 +14,7 @@ pub mod queues;
 pub mod r2;
 pub mod ses_http;
 pub mod shield;
+pub mod signatures;
 pub mod text_decoder;
 
 use std::future::Future;
