@@ -15,6 +15,7 @@ use scheduling::ports::DnsError;
 
 use crate::MailContext;
 use crate::mailbox::Mailbox;
+use crate::organizer_mail::is_addressed_to_us;
 use crate::sender::Sender;
 
 /// Keys that are asked for because of one mail. A domain that changes its algorithm signs with two.
@@ -85,6 +86,7 @@ fn covers(candidate: &Candidate<'_>, mail: &InboundMail, ctx: &MailContext) -> b
             && signed.calendar == mail.calendar
             && signed.attachments == mail.attachments
             && signed.subject == mail.subject
+            && is_addressed_to_us(&signed, &ctx.config.domain) == is_addressed_to_us(mail, &ctx.config.domain)
             && !signed.defects.contains(&Defect::CalendarInText)
     })
 }

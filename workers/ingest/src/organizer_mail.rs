@@ -3,7 +3,7 @@
 //! Invariants: nobody is mailed about a mail whose sender is not proven, except the one claim mail; nothing of a
 //! forged mail is stored; the binding, the organizer and his page exist before the event's object hears of it.
 
-use imip::MailKind;
+use imip::{InboundMail, MailKind};
 use itip::{CalAddress, EventId, ItipError, ItipMessage, Method, Organizer, Outcome, PartStat};
 use scheduling::command::{Attempt, Command, CommandError, Notice, OrganizerCommand, Reply};
 use scheduling::settings::OrganizerSettings;
@@ -11,6 +11,7 @@ use store::accounts::{self, OrganizerRow};
 use store::directory;
 
 use crate::binding::{Resolved, resolve};
+use crate::mailbox::Mailbox;
 use crate::our_reply::{is_awaited, our_reply, reply_to_mail};
 use crate::refusal::Refusal;
 use crate::sender::Sender;
@@ -32,11 +33,35 @@ pub(crate) async fn receive(letter: &Letter<'_>, ctx: &MailContext) -> Result<Ma
             Ok(MailVerdict::Accept("our own mail"))
         }
         Sender::Claimed(sender) => hold(letter, sender, ctx).await,
+        Sender::Proven(sender) if !is_meant_for_us(letter, sender, ctx).await? => hold(letter, sender, ctx).await,
         Sender::Proven(sender) => {
             letter.keep(ctx).await?;
             take(letter, sender, ctx).await
         }
     }
+}
+
+/// Whether its author wants us to have this mail: he invites us, writes to us, or we know all that it speaks of from
+/// him. Any guest of an invitation can hand its signed mail on to us, and his host's event must not become public by
+/// that.
+async fn is_meant_for_us(letter: &Letter<'_>, sender: &CalAddress, ctx: &MailContext) -> Result<bool, IngestError> {
+    if is_addressed_to_us(letter.mail, &ctx.config.domain) {
+        return Ok(true);
+    }
+    for message in letter.mail.calendar.iter().flatten().take(EVENTS_MAX) {
+        let rows = directory::bindings(ctx.db.as_ref(), &message.uid).await?;
+        if !rows.iter().any(|row| row.identity == *sender) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether the mail or its calendar names our mailbox.
+pub(crate) fn is_addressed_to_us(mail: &InboundMail, domain: &str) -> bool {
+    let invited = mail.calendar.iter().flatten().flat_map(|message| &message.components);
+    let invited = invited.flat_map(|component| &component.attendees).map(|attendee| &attendee.address);
+    invited.chain(&mail.to).any(|address| Mailbox::of(address, domain) == Mailbox::Create)
 }
 
 /// A mail of ours that came back must not start a conversation with ourselves.

@@ -399,6 +399,23 @@ fn icloud_speaks_for_the_person_it_names() {
 }
 
 #[test]
+fn an_invitation_that_a_guest_hands_on_is_not_published() {
+    let place = Place::new();
+    let mut private = request("ann@x.test", "u1", 0, organizer("ann@x.test", None));
+    let Ok(messages) = &mut private.calendar else { panic!() };
+    messages[0].components[0].attendees = vec![guest("mal@z.test", PartStat::NeedsAction)];
+    assert_eq!(place.passed(&private), "held");
+    assert!(place.bound("u1").is_empty());
+    // Written to us, it is; and what we know from her is hers to change, whatever the mail names.
+    let addressed = InboundMail { to: vec![address("create@convoke.test")], ..private.clone() };
+    assert_eq!(place.passed(&addressed), "created");
+    let Ok(messages) = &mut private.calendar else { panic!() };
+    messages[0].components[0].order.dtstamp = NOW.plus(5);
+    messages[0].components[0].details = Some(details("Final"));
+    assert_eq!(place.passed(&private), "updated");
+}
+
+#[test]
 fn a_cancel_that_comes_first_leaves_a_tombstone_and_no_page() {
     let place = Place::new();
     let by = || organizer("ann@x.test", None);
