@@ -40,7 +40,7 @@ export async function eventually(what, ask, { timeoutMs = 10_000, everyMs = 50 }
   }
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = net.createServer();
     probe.once("error", reject);

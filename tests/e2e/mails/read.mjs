@@ -115,6 +115,7 @@ export async function readMail(message) {
   const mail = {
     id: message.id,
     sequence: message.sequence,
+    raw: bytes,
     to: message.to,
     tags: message.tags,
     tree,

@@ -1,0 +1,215 @@
+// Somebody keeps events in Cyrus and invites create@: what Cyrus mails by itself makes, changes and calls off the event,
+// and guests hear of it.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { instant } from "../../e2e/mails/zones.mjs";
+import { SEASON, eventually, sleep, untilRsvp } from "../../e2e/world.mjs";
+import { Entry, startLoop } from "./loop.mjs";
+
+let loop, world, alice;
+before(async () => {
+  loop = await startLoop("alice");
+  ({ world } = loop);
+  ({ alice } = loop.cyrus);
+});
+after(() => loop?.stop());
+
+/** Cyrus writes DTSTAMP to the second; what must have an order must be a second apart. */
+const nextSecond = () => sleep(1000 - (Date.now() % 1000) + 10);
+
+async function announced(fields) {
+  const entry = new Entry(alice, world, fields);
+  await entry.save();
+  const mail = await loop.carry();
+  assert.equal(mail.outcome, "created");
+  await entry.appears();
+  return entry;
+}
+
+describe("an event kept in Cyrus", { concurrency: false }, () => {
+  const guests = {};
+  let entry;
+
+  test("is listed once create@ is invited, field for field", async () => {
+    entry = new Entry(alice, world);
+    await entry.save();
+    const mail = await loop.carry();
+    assert.deepEqual([mail.outcome, mail.subject, mail.to], ["created", `Invitation: ${entry.says.summary}`, world.create]);
+    assert.deepEqual([mail.calendar.method, mail.calendar.sequence], ["REQUEST", 1]);
+    await entry.appears();
+    const event = await world.event(entry.id);
+    const { says } = entry;
+    assert.deepEqual(
+      [event.mailto, event.original_organizer, event.status, event.summary_html, event.location_html, event.sequence],
+      [alice.email, alice.name, "confirmed", says.summary, says.location, 0],
+    );
+    assert.deepEqual([event.dtstart, event.dtend], [instant(says.start, says.zone), instant(says.end, says.zone)]);
+    assert.match(event.description_html, /Bring the score; doors open at 6 pm\./);
+    assert.match(event.prodid, /^-\/\/cyrusimap\.org\/cyrus /);
+  });
+
+  test("is announced to its organizer by a mail that Cyrus takes", async () => {
+    const ready = await world.mailTo(alice.email);
+    assert.match(ready.subject, /^Ready: /);
+    assert.ok(ready.text.includes(entry.id));
+    await alice.receives(ready.from.address, ready.raw);
+    assert.equal(loop.cyrus.outbox.waiting(), 0, "a notice starts no conversation between the servers");
+  });
+
+  test("gets guests over the API, and their answers", async () => {
+    Object.assign(guests, { yes: world.guest("google"), no: world.guest("outlook"), silent: world.guest("apple") });
+    const [mail] = await entry.invite(...Object.values(guests));
+    assert.deepEqual([mail.calendar.summary, mail.calendar.organizerName], [entry.says.summary, alice.name]);
+    await guests.yes.replies(entry, "ACCEPTED");
+    await guests.no.replies(entry, "DECLINED");
+    await untilRsvp(world, entry.id, { accepted: 1, declined: 1, noaction: 1 });
+    // The organizer asked Convoke to keep the guest list: his calendar goes on to name create@ only.
+    assert.equal(loop.cyrus.outbox.waiting(), 0);
+  });
+
+  test("changes its text: the same SEQUENCE, and who said yes keeps his yes", async () => {
+    await nextSecond();
+    const mark = await world.mark();
+    await entry.save({ summary: "Dress rehearsal", location: "Hall 3" });
+    const mail = await loop.carry();
+    assert.deepEqual([mail.outcome, mail.calendar.sequence], ["updated", 1]);
+    const event = await entry.revision(1);
+    assert.deepEqual([event.summary_html, event.location_html], ["Dress rehearsal", "Hall 3"]);
+    const before_ = guests.yes.held.get(entry.id).calendar;
+    const { calendar } = await guests.yes.receives(entry);
+    assert.deepEqual(
+      [calendar.method, calendar.summary, calendar.sequence, calendar.attendees[0].partstat],
+      ["REQUEST", "Dress rehearsal", before_.sequence, "ACCEPTED"],
+    );
+    await world.quiet({ after: mark, ms: 500, except: ({ to }) => to[0] === guests.yes.email });
+    await untilRsvp(world, entry.id, { accepted: 1, declined: 1, noaction: 1 });
+  });
+
+  test("moves: who said yes is asked again", async () => {
+    await nextSecond();
+    const mark = await world.mark();
+    await entry.move({ start: `${SEASON}-07-03T18:05:00`, end: `${SEASON}-07-03T21:05:00` });
+    const mail = await loop.carry();
+    assert.deepEqual([mail.outcome, mail.calendar.sequence], ["updated", 2]);
+    const event = await entry.revision(2);
+    assert.equal(event.dtstart, instant(entry.says.start, entry.says.zone));
+    const before_ = guests.yes.held.get(entry.id).calendar;
+    const { calendar } = await guests.yes.receives(entry);
+    assert.deepEqual([calendar.start.epoch, calendar.attendees[0].partstat], [event.dtstart, "NEEDS-ACTION"]);
+    assert.equal(calendar.sequence, before_.sequence + 1);
+    await world.quiet({ after: mark, ms: 500, except: ({ to }) => to[0] === guests.yes.email });
+    // An answer to the old time is none to the new one.
+    await untilRsvp(world, entry.id, { noaction: 3 });
+    await guests.yes.replies(entry, "ACCEPTED");
+    await untilRsvp(world, entry.id, { accepted: 1, noaction: 2 });
+  });
+
+  test("is deleted: Cyrus sends a CANCEL of the same SEQUENCE, and guests get theirs", async () => {
+    await nextSecond();
+    const mark = await world.mark();
+    await entry.delete();
+    assert.equal(await alice.holds(entry.uid), null);
+    const mail = await loop.carry();
+    assert.deepEqual([mail.outcome, mail.calendar.method, mail.calendar.sequence], ["cancelled", "CANCEL", 2]);
+    assert.equal((await entry.revision(3)).status, "cancelled");
+    const { calendar } = await guests.yes.receives(entry);
+    assert.deepEqual([calendar.method, calendar.status], ["CANCEL", "CANCELLED"]);
+    assert.equal((await guests.silent.receives(entry)).calendar.method, "CANCEL");
+    await world.quiet({ after: mark, ms: 500, except: ({ to }) => to[0] !== guests.no.email });
+  });
+
+  test("is saved once more with a higher SEQUENCE: it is on again", async () => {
+    await nextSecond();
+    await entry.move({});
+    const mail = await loop.carry();
+    assert.deepEqual([mail.outcome, mail.calendar.method, mail.calendar.sequence], ["reinstated", "REQUEST", 3]);
+    assert.equal((await entry.revision(4)).status, "confirmed");
+    const { calendar } = await guests.yes.receives(entry);
+    assert.deepEqual([calendar.method, calendar.status], ["REQUEST", "CONFIRMED"]);
+  });
+
+  test("is called off by STATUS:CANCELLED, which Cyrus also mails as a CANCEL", async () => {
+    await nextSecond();
+    await entry.move({ status: "CANCELLED" });
+    const mail = await loop.carry();
+    assert.deepEqual([mail.outcome, mail.calendar.method], ["cancelled", "CANCEL"]);
+    assert.equal((await entry.revision(5)).status, "cancelled");
+    assert.equal((await guests.yes.receives(entry)).calendar.method, "CANCEL");
+  });
+});
+
+describe("a weekly series kept in Cyrus", { concurrency: false }, () => {
+  const at = (day, time = "19:05:00") => `${SEASON}-${day}T${time}`;
+  const dates = ["07-02", "07-09", "07-16", "07-23", "07-30", "08-06"].map((day) => at(day));
+  const moved = { start: at("07-10", "13:05:00"), end: at("07-10", "16:05:00") };
+  let entry, guest;
+
+  /** Everybody's copy after a change that guests see: what Cyrus said, what is listed, what the guest was mailed. */
+  async function change(changes, expected) {
+    await nextSecond();
+    await entry.move(changes);
+    const mail = await loop.carry();
+    assert.equal(mail.outcome, "updated");
+    await eventually("the dates", async () => {
+      assert.deepEqual(await loop.dates(entry.id), expected);
+      return true;
+    });
+    const { calendar } = await guest.receives(entry);
+    return { mail, calendar };
+  }
+
+  test("keeps its rule and its zone", async () => {
+    entry = await announced({ rrule: "FREQ=WEEKLY;COUNT=6" });
+    assert.deepEqual(await loop.dates(entry.id), dates);
+    guest = world.guest("google");
+    const [{ calendar }] = await entry.invite(guest);
+    assert.deepEqual([calendar.rrule, calendar.start.tzid], ["FREQ=WEEKLY;COUNT=6", "America/New_York"]);
+    await guest.replies(entry, "ACCEPTED");
+    await untilRsvp(world, entry.id, { accepted: 1 });
+  });
+
+  test("moves one date: Cyrus mails that instance alone", async () => {
+    const instances = { [dates[1]]: moved };
+    const { mail, calendar } = await change({ instances }, [dates[0], moved.start, ...dates.slice(2)]);
+    assert.deepEqual([mail.calendar.events, mail.calendar.rrule, mail.calendar.exceptions.length], [1, null, 1]);
+    assert.equal(calendar.rrule, "FREQ=WEEKLY;COUNT=6");
+    assert.deepEqual(calendar.exceptions, [{ of: dates[1], start: moved.start }]);
+  });
+
+  test("drops one date: Cyrus mails the series with an EXDATE, and the moved one stays moved", async () => {
+    const { mail, calendar } = await change({ exdates: [dates[2]] }, [dates[0], moved.start, ...dates.slice(3)]);
+    assert.deepEqual([mail.calendar.events, mail.calendar.excluded], [2, [dates[2]]]);
+    assert.deepEqual(calendar.excluded, [dates[2]]);
+    assert.deepEqual(calendar.exceptions, [{ of: dates[1], start: moved.start }]);
+  });
+
+  test("drops the moved date, too", async () => {
+    const { calendar } = await change({ instances: {}, exdates: [dates[1], dates[2]] }, [dates[0], ...dates.slice(3)]);
+    assert.deepEqual([calendar.excluded, calendar.exceptions], [[dates[1], dates[2]], []]);
+  });
+
+  test("takes a dropped date up again", async () => {
+    const { calendar } = await change({ exdates: [dates[1]] }, [dates[0], ...dates.slice(2)]);
+    assert.deepEqual(calendar.excluded, [dates[1]]);
+  });
+
+  test("moves as a whole, across the change to winter time", async () => {
+    const autumn = ["10-22", "10-29", "11-05", "11-12", "11-19", "11-26"].map((day) => at(day, "18:30:00"));
+    const { calendar } = await change({ start: autumn[0], end: at("10-22", "20:30:00"), exdates: [] }, autumn);
+    assert.deepEqual([calendar.rrule, calendar.start.tzid], ["FREQ=WEEKLY;COUNT=6", "America/New_York"]);
+    const { occurrences } = await world.get(`/v1/events/${entry.id}`);
+    assert.deepEqual(
+      occurrences.map(({ start }) => start),
+      autumn.map((local) => instant(local, "America/New_York")),
+    );
+  });
+
+  test("ends with a CANCEL of the whole", async () => {
+    await nextSecond();
+    await entry.delete();
+    assert.equal((await loop.carry()).outcome, "cancelled");
+    const { calendar } = await guest.receives(entry);
+    assert.deepEqual([calendar.method, calendar.rrule], ["CANCEL", "FREQ=WEEKLY;COUNT=6"]);
+  });
+});
