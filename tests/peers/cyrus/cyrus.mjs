@@ -112,7 +112,7 @@ export async function startCyrus(...names) {
       return Promise.all(Object.values(ports).map(canConnect));
     });
     const people = Object.fromEntries(names.map((name) => [name, new Person({ name, ports, outbox })]));
-    for (const person of Object.values(people)) await person.logIn();
+    for (const person of Object.values(people)) await person.moveIn();
     return { ...people, outbox, stop };
   } catch (error) {
     await stop();
@@ -137,9 +137,9 @@ class Person {
     Object.assign(this, { name, ports, outbox, email: `${name}@${DOMAIN}` });
   }
 
-  /** The first log-in by IMAP makes the mailbox and installs the Sieve script. */
-  logIn() {
-    return new Promise((resolve, reject) => {
+  /** The first log-in by IMAP makes the mailbox and installs the Sieve script, the first look by CalDAV the calendars. */
+  async moveIn() {
+    await new Promise((resolve, reject) => {
       const socket = net.connect(this.ports.imap, HOST);
       let said = "";
       socket.setEncoding("utf8").on("data", (text) => (said += text));
@@ -147,6 +147,7 @@ class Person {
       socket.once("close", () => (/^a OK/m.test(said) ? resolve() : reject(new Error(`IMAP: ${said}`))));
       socket.write(`a LOGIN ${this.name} ${PASSWORD}\r\nb LOGOUT\r\n`);
     });
+    await this.#dav("PROPFIND", this.#calendar, { headers: { depth: "0" } });
   }
 
   async #dav(method, where, { body, headers = {} } = {}) {

@@ -6,7 +6,7 @@ import ICAL from "ical.js";
 import { escapeText, lines, stamp } from "../../e2e/mails/calendar.mjs";
 import { content, leaves, mimeTree, readCalendar } from "../../e2e/mails/read.mjs";
 import { compact, ianaTimezone } from "../../e2e/mails/zones.mjs";
-import { SEASON, eventually, startWorld } from "../../e2e/world.mjs";
+import { SEASON, eventually, sleep, startWorld } from "../../e2e/world.mjs";
 import { DOMAIN, startCyrus } from "./cyrus.mjs";
 
 /** Starts both sides, with these people in Cyrus. */
@@ -22,7 +22,7 @@ export async function startLoop(...names) {
 
 class Loop {
   constructor(cyrus, world) {
-    Object.assign(this, { cyrus, world });
+    Object.assign(this, { cyrus, world, read: new Map() });
   }
 
   async stop() {
@@ -63,12 +63,20 @@ class Loop {
     return { ...mail, outcome };
   }
 
-  /** The next mail of Convoke about an event to somebody in Cyrus, delivered there. */
-  async reaches(person, event, { after = 0 } = {}) {
+  /** The next mail of Convoke about an event to somebody in Cyrus. */
+  async mailed(person, event) {
+    const key = `${person.email} ${event}`;
     const where = ({ calendar }) => calendar?.uid === event;
-    const mail = await this.world.mailTo(person.email, { after, where });
-    await person.receives(mail.from.address, mail.raw);
+    const mail = await this.world.mailTo(person.email, { after: this.read.get(key) ?? 0, where });
+    this.read.set(key, mail.sequence);
     return mail;
+  }
+
+  /** The same, delivered there: what his calendar holds then, with the mail. */
+  async reaches(person, event) {
+    const mail = await this.mailed(person, event);
+    await person.receives(mail.from.address, mail.raw);
+    return { mail, ...(await held(person, event)) };
   }
 
   /** Invites somebody in Cyrus over the API; the invitation lies in his calendar. */
@@ -80,17 +88,15 @@ class Loop {
     return this.reaches(person, event);
   }
 
-  /** What an event's guests said, by masked address. */
-  async attendees(event) {
-    return (await this.world.get(`/event/${event}/attendees`)).map(({ status }) => status).sort();
-  }
-
   /** When the instances of an event begin that are not called off, on its own clock. */
   async dates(event) {
     const { occurrences } = await this.world.get(`/v1/events/${event}`);
     return occurrences.filter(({ cancelled }) => !cancelled).map(({ local_start }) => local_start);
   }
 }
+
+/** Cyrus writes DTSTAMP to the second; what must have an order must be a second apart. */
+export const nextSecond = () => sleep(1000 - (Date.now() % 1000) + 10);
 
 let entries = 0;
 

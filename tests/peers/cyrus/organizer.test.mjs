@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { instant } from "../../e2e/mails/zones.mjs";
-import { SEASON, eventually, sleep, untilRsvp } from "../../e2e/world.mjs";
-import { Entry, startLoop } from "./loop.mjs";
+import { SEASON, eventually, untilRsvp } from "../../e2e/world.mjs";
+import { Entry, nextSecond, startLoop } from "./loop.mjs";
 
 let loop, world, alice;
 before(async () => {
@@ -14,9 +14,6 @@ before(async () => {
   ({ alice } = loop.cyrus);
 });
 after(() => loop?.stop());
-
-/** Cyrus writes DTSTAMP to the second; what must have an order must be a second apart. */
-const nextSecond = () => sleep(1000 - (Date.now() % 1000) + 10);
 
 async function announced(fields) {
   const entry = new Entry(alice, world, fields);
