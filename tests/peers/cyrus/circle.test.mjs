@@ -101,7 +101,7 @@ async function histories(fields, steps) {
       mails.push(...(await loop.sent()));
     }
   }
-  for (const { order, mails } of lives) await loop.hand(...ORDERS[order](mails));
+  for (const { order, mails } of lives) for (const mail of ORDERS[order](mails)) await world.take(mail);
   const path = `/organizer/${encodeURIComponent(alice.email)}/events`;
   for (const { entry, order } of lives) {
     const { id } = await eventually(`the event told ${order}`, async () => {

@@ -212,6 +212,9 @@ const say = (event, person, partstat) => {
 export async function answers(person, uid, partstat, { instance } = {}) {
   const calendar = parsed(await person.holds(uid));
   const events = calendar.getAllSubcomponents("vevent");
+  // Cyrus 3.6 keeps the old TRANSP beside that of an update (cyrusimap/cyrus-imapd#3942) and then refuses its own text;
+  // a calendar program knows the property once.
+  for (const event of events) for (const extra of event.getAllProperties("transp").slice(1)) event.removeProperty(extra);
   if (!instance) {
     for (const event of events) say(event, person, partstat);
     return person.saves(uid, calendar.toString());
