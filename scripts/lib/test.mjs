@@ -6,6 +6,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import { install } from "../../tests/peers/cyrus/install.mjs";
 import { buildWorker } from "./build.mjs";
 import { Failure, log, main, pinnedNode, root, wrangler, wranglerEnv } from "./project.mjs";
 import { ensureCargoDeny, ensureTools } from "./tools.mjs";
@@ -82,6 +83,13 @@ async function cargoDeny() {
   return check(command, ["--log-level", "warn", "check", "licenses", "bans", "sources"]);
 }
 
+/** Convoke and a calendar server of others, mail by mail. Only where that server is, or can be installed. */
+async function peers() {
+  const missing = install();
+  if (missing) return { passed: 0, failed: 0, skipped: missing };
+  return nodeTest("tests/peers/**/*.test.mjs");
+}
+
 /** id, what it is, whether --quick runs it, how. */
 const SECTIONS = [
   ["format", "rustfmt", true, () => check("cargo", ["fmt", "--check"])],
@@ -103,6 +111,7 @@ const SECTIONS = [
   ["size", "production build and its size", false, sizeBudget],
   ["deploy", "wrangler deploy --dry-run: production, staging", false, async () => sum([await dryRun(""), await dryRun("staging")])],
   ["e2e", "the local stack, end to end", false, () => nodeTest("tests/e2e/**/*.test.mjs")],
+  ["peers", "Cyrus IMAP as organizer and guest, over the local stack", false, peers],
 ];
 
 const USAGE = `usage: scripts/test [--quick] [SECTION ...]

@@ -10,13 +10,13 @@ import os from "node:os";
 import path from "node:path";
 import { end, tree } from "../../../scripts/lib/processes.mjs";
 import { eventually, freePort } from "../../e2e/world.mjs";
+import { PROGRAMS, SASLPASSWD, missing } from "./install.mjs";
 import { deliver, listen } from "./wire.mjs";
 
 /** The domain of everybody who has a calendar in Cyrus. */
 export const DOMAIN = "cyrus.test";
 
 const HOST = "127.0.0.1";
-const PROGRAMS = "/usr/lib/cyrus/bin";
 const PASSWORD = "pw";
 const REQUEST_MAX_MS = 20_000;
 
@@ -78,6 +78,8 @@ keep;
 
 /** Starts Cyrus with these people; `stop` ends it and forgets everything. */
 export async function startCyrus(...names) {
+  const reason = missing();
+  if (reason) throw new Error(`Cyrus: ${reason}`);
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), "convoke-cyrus-"));
   const outbox = await listen();
   const ports = { imap: await freePort(), http: await freePort(), lmtp: await freePort() };
@@ -88,7 +90,7 @@ export async function startCyrus(...names) {
   fs.writeFileSync(path.join(dir, "cyrus.conf"), services({ dir, ports }));
   fs.writeFileSync(path.join(dir, "imip.sieve"), SIEVE);
   for (const name of names) {
-    run("saslpasswd2", ["-p", "-c", "-f", path.join(dir, "sasldb2"), "-u", DOMAIN, name], PASSWORD);
+    run(SASLPASSWD, ["-p", "-c", "-f", path.join(dir, "sasldb2"), "-u", DOMAIN, name], PASSWORD);
   }
   // Cyrus drops root before it opens its files.
   if (isRoot) run("chown", ["-R", "cyrus:mail", dir]);
@@ -150,7 +152,7 @@ class Person {
     await this.#dav("PROPFIND", this.#calendar, { headers: { depth: "0" } });
   }
 
-  async #dav(method, where, { body, headers = {} } = {}) {
+  async #dav(method, where, { body, headers = {}, orNull } = {}) {
     const response = await fetch(new URL(where, `http://${HOST}:${this.ports.http}`), {
       method,
       body,
@@ -158,6 +160,7 @@ class Person {
       signal: AbortSignal.timeout(REQUEST_MAX_MS),
     });
     const text = await response.text();
+    if (response.status === orNull) return null;
     assert.ok(response.ok, `${method} ${where}: ${response.status} ${text.slice(0, 500)}`);
     return text;
   }
@@ -166,31 +169,24 @@ class Person {
     return `/dav/calendars/user/${this.name}/Default/`;
   }
 
-  /** Where the event with this UID lies, or null: Cyrus names what comes by mail. */
-  async #find(uid) {
-    const text = await this.#dav("PROPFIND", this.#calendar, { headers: { depth: "1" } });
-    for (const [, where] of text.matchAll(/<(?:\w+:)?href>([^<]+\.ics)</g)) {
-      const calendar = await this.#dav("GET", where);
-      if (calendar.replace(/\r\n[ \t]/g, "").split("\r\n").includes(`UID:${uid}`)) return { where, calendar };
-    }
-    return null;
+  /** Where an event lies; Cyrus names what comes by mail in the same way. */
+  #place(uid) {
+    return `${this.#calendar}${encodeURIComponent(uid)}.ics`;
   }
 
   /** The event as it lies in the calendar, or null. */
-  async holds(uid) {
-    return (await this.#find(uid))?.calendar ?? null;
+  holds(uid) {
+    return this.#dav("GET", this.#place(uid), { orNull: 404 });
   }
 
   /** Saves an event, as a calendar program does; Cyrus mails whoever must hear of it. */
   async saves(uid, calendar) {
-    const where = (await this.#find(uid))?.where ?? `${this.#calendar}${encodeURIComponent(uid)}.ics`;
-    await this.#dav("PUT", where, { body: calendar, headers: { "content-type": "text/calendar; charset=utf-8" } });
+    await this.#dav("PUT", this.#place(uid), { body: calendar, headers: { "content-type": "text/calendar; charset=utf-8" } });
   }
 
   /** Deletes an event; Cyrus mails its guests, or its organizer. */
   async deletes(uid) {
-    const { where } = await this.#find(uid);
-    await this.#dav("DELETE", where);
+    await this.#dav("DELETE", this.#place(uid));
   }
 
   /** A mail arrives. */

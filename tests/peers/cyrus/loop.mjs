@@ -112,6 +112,8 @@ export class Entry {
       start: `${SEASON}-07-02T19:05:00`,
       end: `${SEASON}-07-02T22:05:00`,
       zone: "America/New_York",
+      /** What the calendar calls that zone. */
+      tzid: fields.zone ?? "America/New_York",
       sequence: 1,
       status: "CONFIRMED",
       rrule: null,
@@ -123,7 +125,8 @@ export class Entry {
   }
 
   #vevent(recurrenceId, says) {
-    const time = (name, local) => `${name};TZID=${says.zone}:${compact(local)}`;
+    const time = (name, local) =>
+      says.allDay ? `${name};VALUE=DATE:${local.replaceAll("-", "")}` : `${name};TZID=${says.tzid}:${compact(local)}`;
     return [
       "BEGIN:VEVENT",
       `UID:${this.uid}`,
@@ -152,7 +155,7 @@ export class Entry {
       "BEGIN:VCALENDAR",
       "VERSION:2.0",
       "PRODID:-//Example//Desk Calendar//EN",
-      ...ianaTimezone(master.zone, { licence: false }),
+      ...(master.allDay ? [] : ianaTimezone(master.zone, { licence: false }).map((line) => line.replace(/^TZID:.*/, `TZID:${master.tzid}`))),
       ...this.#vevent(null, master),
       ...Object.entries(instances).flatMap(([first, changed]) => this.#vevent(first, { ...master, ...changed })),
       "END:VCALENDAR",

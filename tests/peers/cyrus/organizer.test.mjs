@@ -210,3 +210,51 @@ describe("a weekly series kept in Cyrus", { concurrency: false }, () => {
     assert.deepEqual([calendar.method, calendar.rrule], ["CANCEL", "FREQ=WEEKLY;COUNT=6"]);
   });
 });
+
+describe("other events kept in Cyrus", { concurrency: false }, () => {
+  test("whole days stay days", async () => {
+    const entry = await announced({ allDay: true, start: `${SEASON}-08-14`, end: `${SEASON}-08-16` });
+    const event = await world.event(entry.id);
+    assert.deepEqual([event.dtstart, event.dtend], [Date.UTC(SEASON, 7, 14) / 1000, Date.UTC(SEASON, 7, 16) / 1000]);
+    const [{ calendar }] = await entry.invite(world.guest());
+    assert.deepEqual([calendar.start.isDate, calendar.start.local, calendar.end.local], [true, entry.says.start, entry.says.end]);
+  });
+
+  test("a zone that only its VTIMEZONE explains is read by its rules, which Cyrus cuts to the time of the event", async () => {
+    const dates = ["10-22", "10-29", "11-05", "11-12"].map((day) => `${SEASON}-${day}T18:30:00`);
+    const entry = await announced({ zone: "Europe/Berlin", tzid: "Harbour Clock", start: dates[0], end: `${SEASON}-10-22T20:30:00`, rrule: "FREQ=WEEKLY;COUNT=4" });
+    const { occurrences } = await world.get(`/v1/events/${entry.id}`);
+    const expected = dates.map((local) => instant(local, "Europe/Berlin"));
+    assert.deepEqual(occurrences.map(({ start }) => start), expected);
+    const guest = world.guest();
+    const [{ calendar }] = await entry.invite(guest);
+    assert.equal(calendar.start.epoch, expected[0]);
+  });
+
+  test("a series without an end goes on in the guest's calendar", async () => {
+    const entry = await announced({ rrule: "FREQ=MONTHLY;BYDAY=1FR" });
+    const guest = world.guest();
+    const [{ calendar }] = await entry.invite(guest);
+    assert.equal(calendar.rrule, "FREQ=MONTHLY;BYDAY=1FR");
+  });
+
+  test("a program that leaves SEQUENCE at 0: Cyrus says 1 first and 0 for an edit, which is older (RFC 5546 section 2.1.4)", async () => {
+    const entry = new Entry(alice, world, { sequence: 0 });
+    await entry.save();
+    const first = await loop.carry();
+    assert.deepEqual([first.calendar.sequence, first.outcome], [1, "created"]);
+    await entry.appears();
+    await nextSecond();
+    await entry.save({ location: "Hall 8" });
+    const edit = await loop.carry();
+    assert.deepEqual([edit.calendar.sequence, edit.outcome], [0, "stale"]);
+    assert.notEqual((await world.event(entry.id)).location_html, "Hall 8");
+    // The next move brings the edit along, although the program still says 0.
+    await nextSecond();
+    await entry.save({ start: `${SEASON}-07-03T19:05:00`, end: `${SEASON}-07-03T22:05:00` });
+    const move = await loop.carry();
+    assert.deepEqual([move.calendar.sequence, move.outcome], [1, "updated"]);
+    const event = await entry.revision(1);
+    assert.deepEqual([event.location_html, event.dtstart], ["Hall 8", instant(entry.says.start, entry.says.zone)]);
+  });
+});
