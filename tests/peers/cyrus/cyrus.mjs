@@ -19,6 +19,7 @@ export const DOMAIN = "cyrus.test";
 const HOST = "127.0.0.1";
 const PASSWORD = "pw";
 const REQUEST_MAX_MS = 20_000;
+const STOP_MAX_MS = 5_000;
 
 const configuration = ({ dir, user, smtp }) => `
 configdirectory: ${dir}/conf
@@ -95,28 +96,33 @@ export async function startCyrus(...names) {
   // Cyrus drops root before it opens its files.
   if (isRoot) run("chown", ["-R", "cyrus:mail", dir]);
 
-  const log = fs.openSync(path.join(os.tmpdir(), `${path.basename(dir)}.log`), "w");
+  const log = path.join(dir, "cyrus.log");
+  const out = fs.openSync(log, "w");
   const files = ["-C", path.join(dir, "imapd.conf"), "-M", path.join(dir, "cyrus.conf"), "-p", path.join(dir, "master.pid")];
-  const child = spawn(path.join(PROGRAMS, "master"), ["-D", ...files], { cwd: dir, stdio: ["ignore", log, log] });
-  fs.closeSync(log);
-  let ended = null;
-  child.once("exit", (code, signal) => (ended = signal ?? code));
-  child.once("error", (error) => (ended = error.message));
+  // Standard input ends with this process, however it ends, and then so does Cyrus. A group of its own, because Cyrus
+  // signals its whole group when it ends.
+  const script = '"$0" "$@" & read -r _; kill $!; wait';
+  const command = ["-c", script, path.join(PROGRAMS, "master"), "-D", ...files];
+  const child = spawn("sh", command, { cwd: dir, detached: true, stdio: ["pipe", out, out] });
+  fs.closeSync(out);
+  const ended = new Promise((resolve) => child.once("exit", resolve));
   const stop = async () => {
-    await end(await tree(child.pid));
+    const processes = await tree(child.pid);
+    child.stdin.end();
+    const insist = setTimeout(() => child.kill("SIGKILL"), STOP_MAX_MS);
+    await ended;
+    clearTimeout(insist);
+    await end(processes);
     await outbox.close();
     fs.rmSync(dir, { recursive: true, force: true });
-    fs.rmSync(path.join(os.tmpdir(), `${path.basename(dir)}.log`), { force: true });
   };
   try {
-    await eventually("Cyrus answers", () => {
-      assert.equal(ended, null, `Cyrus ended: ${ended}`);
-      return Promise.all(Object.values(ports).map(canConnect));
-    });
+    await eventually("Cyrus answers", () => Promise.all(Object.values(ports).map(canConnect)));
     const people = Object.fromEntries(names.map((name) => [name, new Person({ name, ports, outbox })]));
     for (const person of Object.values(people)) await person.moveIn();
     return { ...people, outbox, stop };
   } catch (error) {
+    error.message += `\n${fs.readFileSync(log, "utf8")}`;
     await stop();
     throw error;
   }

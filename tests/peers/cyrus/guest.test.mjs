@@ -154,6 +154,15 @@ describe("a series in Cyrus", { concurrency: false }, () => {
     await untilRsvp(world, series.id, { accepted: 1 });
   });
 
+  test("becomes a maybe on all dates: one answer with the series and the date in it", async () => {
+    await nextSecond();
+    await answers(bob, series.id, "TENTATIVE");
+    const mail = await loop.carry();
+    assert.deepEqual([mail.calendar.events, mail.calendar.exceptions.map(({ of }) => of)], [2, [dates[1]]]);
+    assert.equal(mail.outcome, "answered");
+    await untilRsvp(world, series.id, { tentative: 1 });
+  });
+
   test("has a date moved by its organizer: so does the calendar", async () => {
     const moved = { start: `${SEASON}-07-17T13:05:00`, end: `${SEASON}-07-17T16:05:00` };
     const { says } = series;

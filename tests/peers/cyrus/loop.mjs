@@ -30,10 +30,12 @@ class Loop {
     await this.cyrus.stop();
   }
 
-  /** The next mails that Cyrus sends, read and not yet handed to anybody. */
-  async sent(count = 1) {
-    const mails = await this.cyrus.outbox.next(count);
-    assert.equal(mails.length, count, `${mails.length} mails of Cyrus instead of ${count}`);
+  /** The next mails that Cyrus sends to Convoke, read and not yet handed over; `others` more go to somebody else. */
+  async sent(count = 1, { others = 0 } = {}) {
+    const all = await this.cyrus.outbox.next(count + others);
+    const mails = all.filter(({ to }) => to.endsWith(`@${this.world.domain}`));
+    const recipients = all.map(({ to }) => to).join(", ");
+    assert.deepEqual([mails.length, all.length], [count, count + others], `Cyrus wrote to ${recipients}`);
     return mails.map((mail) => {
       const tree = mimeTree(mail.raw);
       const text = content(leaves(tree).find(({ type }) => type === "text/calendar")).toString("utf8");
@@ -57,8 +59,8 @@ class Loop {
   }
 
   /** Takes one mail out of Cyrus and hands it over: the mail, with its outcome. */
-  async carry() {
-    const [mail] = await this.sent();
+  async carry(options) {
+    const [mail] = await this.sent(1, options);
     const [outcome] = await this.hand(mail);
     return { ...mail, outcome };
   }
@@ -100,11 +102,11 @@ export const nextSecond = () => sleep(1000 - (Date.now() % 1000) + 10);
 
 let entries = 0;
 
-/** An event as its organizer's calendar program keeps it. Nothing is sent before `save`. */
+/** An event as its organizer's calendar program keeps it, apart from what Cyrus makes of it. */
 export class Entry {
   constructor(organizer, world, fields = {}) {
     entries += 1;
-    Object.assign(this, { organizer, world, uid: `entry-${entries}@${DOMAIN}` });
+    Object.assign(this, { organizer, world, uid: `entry-${entries}@${organizer.email.split("@")[1]}` });
     this.says = {
       summary: `Rehearsal ${entries}`,
       description: "Bring the score; doors open at 6 pm.",
@@ -118,6 +120,7 @@ export class Entry {
       status: "CONFIRMED",
       rrule: null,
       exdates: [],
+      guests: [world.create],
       /** Instances that differ: their first start, and what differs. */
       instances: {},
       ...fields,
@@ -142,7 +145,7 @@ export class Entry {
       `STATUS:${says.status}`,
       `ORGANIZER;CN=${this.organizer.name}:mailto:${this.organizer.email}`,
       `ATTENDEE;CN=${this.organizer.name};PARTSTAT=ACCEPTED:mailto:${this.organizer.email}`,
-      `ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:${this.world.create}`,
+      ...says.guests.map((email) => `ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:${email}`),
       "END:VEVENT",
     ];
   }

@@ -20,6 +20,7 @@ export async function listen() {
     converse(socket, (mail) => mails.push(mail));
   });
   await new Promise((resolve) => server.listen(0, HOST, resolve));
+  server.unref();
   let taken = 0;
   return {
     port: server.address().port,
