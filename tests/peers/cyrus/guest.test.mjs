@@ -151,6 +151,11 @@ describe("a series in Cyrus", { concurrency: false }, () => {
     assert.equal(mail.calendar.method, "REPLY");
     assert.match(mail.text, /^RECURRENCE-ID;TZID=America\/New_York:\d{4}0709T190500\r$/m);
     assert.deepEqual(mail.calendar.attendees.map(({ partstat }) => partstat), ["DECLINED"]);
+    assert.equal(mail.outcome, "answered");
+    assert.deepEqual(await loop.said(series.id), { bob: ["accepted", { [dates[1]]: "declined" }] });
+    const occurrences = await world.get(`/v1/events/${series.id}/occurrences`);
+    const counts = occurrences.occurrences.map(({ rsvp, answered_apart }) => [rsvp.accepted, rsvp.declined, answered_apart]);
+    assert.deepEqual(counts, [[1, 0, 0], [0, 1, 1], [1, 0, 0], [1, 0, 0]]);
     await untilRsvp(world, series.id, { accepted: 1 });
   });
 
@@ -160,6 +165,7 @@ describe("a series in Cyrus", { concurrency: false }, () => {
     const mail = await loop.carry();
     assert.deepEqual([mail.calendar.events, mail.calendar.exceptions.map(({ of }) => of)], [2, [dates[1]]]);
     assert.equal(mail.outcome, "answered");
+    assert.deepEqual(await loop.said(series.id), { bob: ["tentative", { [dates[1]]: "tentative" }] });
     await untilRsvp(world, series.id, { tentative: 1 });
   });
 
@@ -169,6 +175,7 @@ describe("a series in Cyrus", { concurrency: false }, () => {
     const instance = { ...says, ...moved, rrule: null, recurrenceId: dates[2], sequence: says.sequence + 1, dtstamp: new Date(says.dtstamp.getTime() + 60_000) };
     await world.take(series.organizer.client.mail(instance, "REQUEST", world.create));
     const lies = await loop.reaches(bob, series.id);
+    assert.deepEqual([lies.mail.calendar.method, lies.mail.calendar.rrule], ["REQUEST", null], "the mail speaks of that date alone");
     assert.equal(lies.rrule, "FREQ=WEEKLY;COUNT=4");
     assert.ok(lies.exceptions.some(({ of, start }) => of === dates[2] && start === moved.start), JSON.stringify(lies.exceptions));
   });
@@ -178,7 +185,8 @@ describe("a series in Cyrus", { concurrency: false }, () => {
     const instance = { ...says, rrule: null, recurrenceId: dates[3], start: dates[3], end: dates[3].replace("19:", "22:"), sequence: says.sequence + 2, dtstamp: new Date(says.dtstamp.getTime() + 120_000) };
     await world.take(series.organizer.client.mail(instance, "CANCEL", world.create));
     const lies = await loop.reaches(bob, series.id);
-    assert.deepEqual(lies.excluded, [dates[3]]);
+    assert.deepEqual([lies.mail.calendar.method, lies.mail.calendar.exceptions.map(({ of }) => of)], ["CANCEL", [dates[3]]]);
+    assert.deepEqual([lies.status, lies.excluded], ["CONFIRMED", [dates[3]]]);
   });
 
   test("is called off as a whole: so it is in the calendar", async () => {

@@ -90,6 +90,13 @@ class Loop {
     return this.reaches(person, event);
   }
 
+  /** What the guests of an event said, of all of it and of single dates: `{ bob: ["accepted", { date: "declined" }] }`. */
+  async said(event) {
+    const { attendees } = await this.world.get(`/v1/events/${event}/attendees`);
+    const dates = ({ instances }) => Object.fromEntries(instances.map(({ recurrence_id, status }) => [recurrence_id, status]));
+    return Object.fromEntries(attendees.map((guest) => [guest.email.split("@")[0], [guest.status, dates(guest)]]));
+  }
+
   /** When the instances of an event begin that are not called off, on its own clock. */
   async dates(event) {
     const { occurrences } = await this.world.get(`/v1/events/${event}`);

@@ -47,8 +47,7 @@ describe("an event kept in Cyrus", { concurrency: false }, () => {
   });
 
   test("is announced to its organizer by a mail that Cyrus takes", async () => {
-    const ready = await world.mailTo(alice.email);
-    assert.match(ready.subject, /^Ready: /);
+    const ready = await world.mailTo(alice.email, { where: ({ subject }) => subject.startsWith("Ready: ") });
     assert.ok(ready.text.includes(entry.id));
     await alice.receives(ready.from.address, ready.raw);
     assert.equal(loop.cyrus.outbox.waiting(), 0, "a notice starts no conversation between the servers");
@@ -79,7 +78,7 @@ describe("an event kept in Cyrus", { concurrency: false }, () => {
       [calendar.method, calendar.summary, calendar.sequence, calendar.attendees[0].partstat],
       ["REQUEST", "Dress rehearsal", before_.sequence, "ACCEPTED"],
     );
-    await world.quiet({ after: mark, ms: 500, except: ({ to }) => to[0] === guests.yes.email });
+    await world.quiet({ after: mark, ms: 500, except: ({ to }) => [guests.yes.email, alice.email].includes(to[0]) });
     await untilRsvp(world, entry.id, { accepted: 1, declined: 1, noaction: 1 });
   });
 
@@ -95,7 +94,7 @@ describe("an event kept in Cyrus", { concurrency: false }, () => {
     const { calendar } = await guests.yes.receives(entry);
     assert.deepEqual([calendar.start.epoch, calendar.attendees[0].partstat], [event.dtstart, "NEEDS-ACTION"]);
     assert.equal(calendar.sequence, before_.sequence + 1);
-    await world.quiet({ after: mark, ms: 500, except: ({ to }) => to[0] === guests.yes.email });
+    await world.quiet({ after: mark, ms: 500, except: ({ to }) => [guests.yes.email, alice.email].includes(to[0]) });
     // An answer to the old time is none to the new one.
     await untilRsvp(world, entry.id, { noaction: 3 });
     await guests.yes.replies(entry, "ACCEPTED");
@@ -169,9 +168,10 @@ describe("a weekly series kept in Cyrus", { concurrency: false }, () => {
   test("moves one date: Cyrus mails that instance alone", async () => {
     const instances = { [dates[1]]: moved };
     const { mail, calendar } = await change({ instances }, [dates[0], moved.start, ...dates.slice(2)]);
-    assert.deepEqual([mail.calendar.events, mail.calendar.rrule, mail.calendar.exceptions.length], [1, null, 1]);
-    assert.equal(calendar.rrule, "FREQ=WEEKLY;COUNT=6");
-    assert.deepEqual(calendar.exceptions, [{ of: dates[1], start: moved.start }]);
+    // And so does Convoke.
+    for (const { events, rrule, exceptions } of [mail.calendar, calendar]) {
+      assert.deepEqual([events, rrule, exceptions], [1, null, [{ of: dates[1], start: moved.start }]]);
+    }
   });
 
   test("drops one date: Cyrus mails the series with an EXDATE, and the moved one stays moved", async () => {
