@@ -128,6 +128,8 @@ export class Entry {
       rrule: null,
       exdates: [],
       guests: [world.create],
+      /** What their answers are known to be. */
+      partstat: "NEEDS-ACTION",
       /** Instances that differ: their first start, and what differs. */
       instances: {},
       ...fields,
@@ -152,7 +154,7 @@ export class Entry {
       `STATUS:${says.status}`,
       `ORGANIZER;CN=${this.organizer.name}:mailto:${this.organizer.email}`,
       `ATTENDEE;CN=${this.organizer.name};PARTSTAT=ACCEPTED:mailto:${this.organizer.email}`,
-      ...says.guests.map((email) => `ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:${email}`),
+      ...says.guests.map((email) => `ATTENDEE;PARTSTAT=${says.partstat};RSVP=TRUE:mailto:${email}`),
       "END:VEVENT",
     ];
   }

@@ -53,6 +53,17 @@ describe("an event kept in Cyrus", { concurrency: false }, () => {
     assert.equal(loop.cyrus.outbox.waiting(), 0, "a notice starts no conversation between the servers");
   });
 
+  test("is answered by create@: Alice's calendar shows that it comes", async () => {
+    const { mail, attendees } = await loop.reaches(alice, entry.uid);
+    assert.deepEqual([mail.calendar.method, mail.calendar.attendees.length], ["REPLY", 1]);
+    assert.deepEqual(attendees.map(({ address, partstat }) => [address, partstat]), [
+      [`mailto:${alice.email}`, "ACCEPTED"],
+      [`mailto:${world.create}`, "ACCEPTED"],
+    ]);
+    entry.says.partstat = "ACCEPTED";
+    assert.equal(loop.cyrus.outbox.waiting(), 0);
+  });
+
   test("gets guests over the API, and their answers", async () => {
     Object.assign(guests, { yes: world.guest("google"), no: world.guest("outlook"), silent: world.guest("apple") });
     const [mail] = await entry.invite(...Object.values(guests));
@@ -78,7 +89,8 @@ describe("an event kept in Cyrus", { concurrency: false }, () => {
       [calendar.method, calendar.summary, calendar.sequence, calendar.attendees[0].partstat],
       ["REQUEST", "Dress rehearsal", before_.sequence, "ACCEPTED"],
     );
-    await world.quiet({ after: mark, ms: 500, except: ({ to }) => [guests.yes.email, alice.email].includes(to[0]) });
+    // Alice's calendar knows that create@ comes, and says so in its mail: nobody answers twice.
+    await world.quiet({ after: mark, ms: 500, except: ({ to }) => to[0] === guests.yes.email });
     await untilRsvp(world, entry.id, { accepted: 1, declined: 1, noaction: 1 });
   });
 
@@ -94,6 +106,8 @@ describe("an event kept in Cyrus", { concurrency: false }, () => {
     const { calendar } = await guests.yes.receives(entry);
     assert.deepEqual([calendar.start.epoch, calendar.attendees[0].partstat], [event.dtstart, "NEEDS-ACTION"]);
     assert.equal(calendar.sequence, before_.sequence + 1);
+    // Cyrus asks everybody again, create@ too.
+    assert.equal((await loop.reaches(alice, entry.uid)).attendees[1].partstat, "ACCEPTED");
     await world.quiet({ after: mark, ms: 500, except: ({ to }) => [guests.yes.email, alice.email].includes(to[0]) });
     // An answer to the old time is none to the new one.
     await untilRsvp(world, entry.id, { noaction: 3 });
