@@ -69,7 +69,7 @@ class Loop {
   async mailed(person, event) {
     const key = `${person.email} ${event}`;
     const where = ({ calendar }) => calendar?.uid === event;
-    const mail = await this.world.mailTo(person.email, { after: this.read.get(key) ?? 0, where });
+    const mail = await this.world.mailTo(person.email, { after: this.read.get(key) ?? 0, where, answers: true });
     this.read.set(key, mail.sequence);
     return mail;
   }
