@@ -91,6 +91,7 @@ describe("an event kept in Cyrus", { concurrency: false }, () => {
     );
     // Alice's calendar knows that create@ comes, and says so in its mail: nobody answers twice.
     await world.quiet({ after: mark, ms: 500, except: ({ to }) => to[0] === guests.yes.email });
+    assert.deepEqual(await world.messages({ to: alice.email, after: mark, answers: true }), []);
     await untilRsvp(world, entry.id, { accepted: 1, declined: 1, noaction: 1 });
   });
 
