@@ -118,6 +118,25 @@ fn google_invitation() {
 }
 
 #[test]
+fn cyrus_counts_0_and_1_as_one_number_in_what_its_organizers_say_and_nobody_else_does() {
+    let sequence = |prodid: &str, method: &str, sequence: u32| {
+        let text = format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{prodid}\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\nUID:a\r\n\
+             DTSTAMP:20270601T120000Z\r\nSEQUENCE:{sequence}\r\nDTSTART:20270702T190500Z\r\n\
+             ORGANIZER:mailto:o@choir.example\r\nATTENDEE:mailto:create@convoke.test\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        );
+        read_calendar_events(text.as_bytes()).unwrap().messages[0].components[0].order.sequence.0
+    };
+    let cyrus = "-//CyrusIMAP.org/Cyrus 3.6.1-Debian-3.6.1-4+deb12u5//EN";
+    for method in ["REQUEST", "CANCEL"] {
+        assert_eq!([0, 1, 2].map(|n| sequence(cyrus, method, n)), [1, 1, 2], "{method}");
+        assert_eq!([0, 1].map(|n| sequence("-//Example//Calendar//EN", method, n)), [0, 1], "{method}");
+    }
+    // The number of an answer is that of the invitation.
+    assert_eq!(sequence(cyrus, "REPLY", 0), 0);
+}
+
+#[test]
 fn google_updates_only_dtstamp_and_cancels_with_the_next_sequence() {
     let order = |name: &str| mail(name).calendar.unwrap().remove(0).components.remove(0).order;
     let (invite, update) = (order("google-invite.eml"), order("google-update-same-sequence.eml"));

@@ -138,7 +138,8 @@ describe("the mails of Cyrus in any order and number", { concurrency: false }, (
   });
 
   test("an evening that is called off stays off", async () => {
-    const states = await histories({}, [
+    // Its program counts SEQUENCE from 0, where Cyrus mails 1 first.
+    const states = await histories({ sequence: 0 }, [
       (entry) => entry.save(),
       (entry) => entry.move({ start: `${SEASON}-07-05T18:00:00`, end: `${SEASON}-07-05T20:00:00` }),
       (entry) => entry.delete(),

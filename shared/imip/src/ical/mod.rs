@@ -10,7 +10,7 @@ mod zones;
 use std::collections::{BTreeSet, HashMap};
 
 use icalendar::parser::{Component as Parsed, ParseString, Property, read_calendar_simple};
-use itip::{Component, ItipMessage, Method, Uid};
+use itip::{Component, ItipMessage, Method, Sequence, Uid};
 
 use crate::limits::EVENTS_MAX;
 use crate::{CalendarRefusal, Defect};
@@ -88,6 +88,12 @@ struct Reader {
     made_uids: HashMap<String, usize>,
 }
 
+/// Cyrus before 3.8 mails a new event of SEQUENCE 0 with 1, and its edits and its end with 0 again
+/// (cyrusimap/cyrus-imapd#4344). Read as one number, they are ordered by DTSTAMP.
+fn mails_1_for_0(prodid: &str, method: Method) -> bool {
+    matches!(method, Method::Request | Method::Cancel) && prodid.starts_with("-//CyrusIMAP.org/")
+}
+
 /// The components of one UID, or why they cannot be used.
 type Group = (Uid, Result<Vec<Component>, CalendarRefusal>);
 
@@ -138,7 +144,12 @@ impl Reader {
             match group {
                 Err(reason) => self.reading.refused.push((uid, reason)),
                 Ok(components) => {
-                    let components = self.newest(components);
+                    let mut components = self.newest(components);
+                    if mails_1_for_0(&prodid, method) {
+                        for component in &mut components {
+                            component.order.sequence = component.order.sequence.max(Sequence(1));
+                        }
+                    }
                     self.reading.messages.push(ItipMessage { method, prodid: prodid.clone(), uid, components });
                 }
             }
