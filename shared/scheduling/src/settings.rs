@@ -80,6 +80,9 @@ pub struct OrganizerSettings {
     pub allow_shared: bool,
     /// Further hosts that `landing` may lead to.
     pub landing_hosts: Vec<String>,
+    /// The language of notices, and of mails to guests who named none: a tag of BCP 47 such as `es`; empty: none
+    /// was chosen.
+    pub language: String,
 }
 
 impl Default for OrganizerSettings {
@@ -93,6 +96,7 @@ impl Default for OrganizerSettings {
             alarm_minutes: Some(15),
             allow_shared: true,
             landing_hosts: Vec::new(),
+            language: String::new(),
         }
     }
 }

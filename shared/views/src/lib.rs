@@ -10,3 +10,4 @@ pub mod pages;
 pub mod report;
 pub mod text;
 pub mod when;
+pub mod words;

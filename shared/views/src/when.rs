@@ -4,9 +4,13 @@
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime};
 use itip::{Timestamp, When, Zone};
 
-/// An event's time, ready for a page.
+use crate::words::{Language, Words, fill};
+
+/// An event's time, ready for a page or a mail. The examples are English.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WhenView {
+    /// The language it is told in.
+    pub language: Language,
     /// `Fri`.
     pub weekday: String,
     /// `2`.
@@ -15,6 +19,8 @@ pub struct WhenView {
     pub short: String,
     /// `Friday 2 July 2027`, with the last day where there are several.
     pub long: String,
+    /// `Fri 2 July 2027`, for a subject.
+    pub dated: String,
     /// `2027-07`.
     pub month_key: String,
     /// `July 2027`.
@@ -31,6 +37,8 @@ pub struct WhenView {
     pub iso: String,
     /// The end likewise; empty when there is none to show.
     pub iso_end: String,
+    /// It has dates and no clock times.
+    pub all_day: bool,
     /// The instant is known, so that it can be shown in another zone.
     pub zoned: bool,
     /// The last day, `Sun 4 Jul`, where the event spans several.
@@ -38,52 +46,76 @@ pub struct WhenView {
 }
 
 impl WhenView {
-    /// Describes the time from `start` to `end` (exclusive).
+    /// Describes the time from `start` to `end` (exclusive) in English.
     pub fn new(start: &When, end: &When) -> Self {
+        Self::told(start, end, Language::En)
+    }
+
+    /// Describes the time from `start` to `end` (exclusive).
+    pub fn told(start: &When, end: &When, language: Language) -> Self {
+        let words = language.words();
         let date = start.local_date();
         let last = last_date(start, end);
         let (clock, until) = match (start, end) {
             (When::At(from), When::At(to)) => {
-                let until = if to.instant > from.instant { clock(to.local.time()) } else { String::new() };
-                (clock(from.local.time()), until)
+                let until = if to.instant > from.instant { clock(to.local.time(), words) } else { String::new() };
+                (clock(from.local.time(), words), until)
             }
-            (When::At(from), When::Date(_)) => (clock(from.local.time()), String::new()),
-            (When::Date(_), _) => ("All day".to_owned(), String::new()),
+            (When::At(from), When::Date(_)) => (clock(from.local.time(), words), String::new()),
+            (When::Date(_), _) => (words.all_day.to_owned(), String::new()),
         };
         let spans = last > date;
-        let long = if spans { format!("{} to {}", long_date(date), long_date(last)) } else { long_date(date) };
+        let first_day = in_words(words.date_long, date, words);
+        let long = if spans { from_to(&first_day, &in_words(words.date_long, last, words), words) } else { first_day };
         let zoned = matches!(start, When::At(moment) if moment.zone != Zone::Floating);
         Self {
-            weekday: date.format("%a").to_string(),
+            language,
+            weekday: in_words("{weekday_short}", date, words),
             day: date.day().to_string(),
-            short: date.format("%a %-d %b").to_string(),
+            short: in_words(words.date_short, date, words),
             long,
+            dated: in_words(words.date_subject, date, words),
             month_key: date.format("%Y-%m").to_string(),
-            month: date.format("%B %Y").to_string(),
+            month: in_words(words.month_year, date, words),
             date: date.to_string(),
             clock,
             until,
-            zone: zone_words(start),
+            zone: zone_words(start, words),
             iso: iso(start),
             iso_end: if zoned && end.instant() > start.instant() { iso(end) } else { String::new() },
+            all_day: matches!(start, When::Date(_)),
             zoned,
-            last_day: if spans { last.format("%a %-d %b").to_string() } else { String::new() },
+            last_day: if spans { in_words(words.date_short, last, words) } else { String::new() },
+        }
+    }
+
+    /// The clock times: `7:05 pm to 10:05 pm`.
+    pub fn hours(&self) -> String {
+        if self.until.is_empty() {
+            self.clock.clone()
+        } else {
+            from_to(&self.clock, &self.until, self.language.words())
         }
     }
 
     /// The whole time in one line: `Friday 2 July 2027, 7:05 pm to 10:05 pm, New York time`.
     pub fn sentence(&self) -> String {
-        let mut text = format!("{}, {}", self.long, self.clock);
-        if !self.until.is_empty() {
-            text.push_str(" to ");
-            text.push_str(&self.until);
-        }
+        let mut text = format!("{}, {}", self.long, self.hours());
         if !self.zone.is_empty() {
             text.push_str(", ");
             text.push_str(&self.zone);
         }
         text
     }
+
+    /// The start for a subject: `Fri 2 July 2027, 7:05 pm`, or only the day.
+    pub fn in_subject(&self) -> String {
+        if self.all_day { self.dated.clone() } else { format!("{}, {}", self.dated, self.clock) }
+    }
+}
+
+fn from_to(from: &str, to: &str, words: &Words) -> String {
+    fill(words.from_to, &[("from", from), ("to", to)])
 }
 
 /// The last day an event touches; its end is exclusive (RFC 5545 section 3.6.1).
@@ -101,18 +133,37 @@ fn last_date(start: &When, end: &When) -> NaiveDate {
     if overnight { first } else { last.max(first) }
 }
 
-/// `7:05 pm`.
-pub fn clock(time: NaiveTime) -> String {
-    time.format("%-I:%M %P").to_string()
+/// `7:05 pm`, `19:05`.
+fn clock(time: NaiveTime, words: &Words) -> String {
+    time.format(if words.clock_24 { "%-H:%M" } else { "%-I:%M %P" }).to_string()
 }
 
 /// `Friday 2 July 2027`.
 pub fn long_date(date: NaiveDate) -> String {
-    date.format("%A %-d %B %Y").to_string()
+    let words = Language::En.words();
+    in_words(words.date_long, date, words)
+}
+
+/// A date as one of a language's patterns has it.
+fn in_words(pattern: &str, date: NaiveDate, words: &Words) -> String {
+    let weekday = date.weekday().num_days_from_monday() as usize;
+    let month = date.month0() as usize;
+    let name = |names: &[&'static str], at: usize| names.get(at).copied().unwrap_or_default();
+    fill(
+        pattern,
+        &[
+            ("weekday", name(&words.weekdays, weekday)),
+            ("weekday_short", name(&words.weekdays_short, weekday)),
+            ("day", &date.day().to_string()),
+            ("month", name(&words.months, month)),
+            ("month_short", name(&words.months_short, month)),
+            ("year", &date.year().to_string()),
+        ],
+    )
 }
 
 /// `New York time`, `UTC`, the sender's own name for a zone; empty where no zone is meant.
-pub fn zone_words(when: &When) -> String {
+fn zone_words(when: &When, words: &Words) -> String {
     let When::At(moment) = when else {
         return String::new();
     };
@@ -120,9 +171,7 @@ pub fn zone_words(when: &When) -> String {
         Zone::Utc => "UTC".to_owned(),
         Zone::Floating => String::new(),
         Zone::Iana(name) => match name.rsplit('/').next() {
-            Some(city) if name.contains('/') && !name.starts_with("Etc/") => {
-                format!("{} time", city.replace('_', " "))
-            }
+            Some(city) if name.contains('/') && !name.starts_with("Etc/") => words.zone(city),
             _ => name.clone(),
         },
         Zone::Custom { tzid, .. } => tzid.clone(),
@@ -199,5 +248,30 @@ mod tests {
         let view = WhenView::new(&utc("2027-07-02T22:00:00"), &utc("2027-07-03T02:00:00"));
         assert_eq!(view.last_day, "");
         assert_eq!(view.sentence(), "Friday 2 July 2027, 10:00 pm to 2:00 am, UTC");
+    }
+
+    #[test]
+    fn spanish_has_its_own_order_and_clock() {
+        let zone = || Zone::Iana("America/New_York".into());
+        let told = |start: &When, end: &When| WhenView::told(start, end, Language::Es);
+        let view = told(&at("2027-07-02T19:05:00", zone(), -4), &at("2027-07-02T22:05:00", zone(), -4));
+        assert_eq!(view.sentence(), "viernes 2 de julio de 2027, 19:05 a 22:05, hora de Nueva York");
+        assert_eq!(view.in_subject(), "vie 2 jul 2027, 19:05");
+        assert_eq!((view.short.as_str(), view.month.as_str()), ("vie 2 jul", "julio de 2027"));
+        let date = |text: &str| When::Date(text.parse().unwrap());
+        let days = told(&date("2027-07-02"), &date("2027-07-05"));
+        assert_eq!(days.sentence(), "viernes 2 de julio de 2027 a domingo 4 de julio de 2027, Todo el día");
+        assert_eq!(days.in_subject(), "vie 2 jul 2027");
+    }
+
+    #[test]
+    fn english_days_and_months_are_those_of_the_calendar() {
+        let mut day: NaiveDate = "2027-01-01".parse().unwrap();
+        for _ in 0..365 {
+            let view = WhenView::new(&When::Date(day), &When::Date(day));
+            assert_eq!(view.long, day.format("%A %-d %B %Y").to_string());
+            assert_eq!(view.short, day.format("%a %-d %b").to_string());
+            day = day.succ_opt().unwrap();
+        }
     }
 }

@@ -1,12 +1,16 @@
 //! A leased mail's bytes, from the event as it is now. Pure: a repeat of a mail is byte for byte the same.
 
 use imip::{ListUnsubscribe, Mailbox, OutgoingAttachment, OutgoingCalendar, OutgoingMail};
-use itip::{CalAddress, EventDetails, EventState, Method, Override, OverrideState, PartStat, RecurrenceId, Timestamp};
+use itip::{
+    CalAddress, EventDetails, EventState, EventStatus, Field, Method, Override, OverrideState, PartStat, RecurrenceId,
+    Timestamp, When,
+};
 use scheduling::command::{Lease, MailJob, OurReply};
 use scheduling::keys::{Keys, Link, reply_address, sign_link};
 use scheduling::settings::Config;
-use views::mail::{GuestMail, NoticeMail, Occasion, one_line};
+use views::mail::{Change, GuestMail, NoticeMail, Occasion, one_line};
 use views::when::WhenView;
+use views::words::{Language, Words};
 
 /// PRODID of everything we write.
 const PRODID: &str = "-//Convoke//Convoke//EN";
@@ -30,8 +34,11 @@ impl Letter {
 /// A guest's mail.
 pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &Keys) -> Result<Letter, String> {
     let event = &lease.event;
-    let details = event.shown().ok_or("the event has nothing to show")?;
     let organizer = organizer_name(event);
+    let language = Language::choose(&[&job.language, &lease.settings.language]);
+    let words = language.words();
+    let about = about(event, job, language).ok_or("the event has nothing to show")?;
+    let details = about.details;
     let id = event.event_id.clone();
     let answer = sign_link(keys, &Link::Answer { event: id.clone(), guest: job.guest.clone() });
     let leave = sign_link(keys, &Link::Unsubscribe { event: id.clone(), guest: job.guest.clone() });
@@ -45,13 +52,17 @@ pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &K
         occasion: occasion(job),
         organizer: organizer.clone(),
         title: details.summary.clone(),
-        when: WhenView::new(&details.start, &details.end),
-        repeats: repeats(event),
+        tentative: details.status == EventStatus::Tentative,
+        when: WhenView::told(&about.start, &about.end, language),
+        repeats: repeats(event, words),
+        further: about.further,
         place: details.location.clone(),
         url: details.url.clone(),
+        meeting: String::new(),
+        changes: about.changes,
         description: details.description.clone(),
         description_html: details.description_html.clone(),
-        answered: answer_word(job.partstat).to_owned(),
+        answered: job.partstat,
         answers: ["yes", "maybe", "no"].map(|word| format!("{}/r/{answer}?answer={word}{date}", config.public_url)),
         unsubscribe: unsubscribe.clone(),
         guest: job.guest.to_string(),
@@ -80,7 +91,7 @@ pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &K
         last_modified: event.last_modified,
         alarm_minutes: lease.settings.alarm_minutes,
         cancelled: event.cancelled,
-        comment: job.proposal.is_some().then_some("The organizer keeps the time as it is."),
+        comment: job.proposal.is_some().then_some(words.keeps_time),
     });
     let reply_to = lease.settings.reply_to.then(|| Mailbox { name: organizer.clone(), address: event.owner.clone() });
     let mail = OutgoingMail {
@@ -195,21 +206,92 @@ fn reply_text(reply: &OurReply) -> String {
 }
 
 fn occasion(job: &MailJob) -> Occasion {
+    let of_dates = !job.instances.is_empty();
     match (job.method, job.update, job.partstat) {
-        (Method::Cancel, _, _) => Occasion::Cancel,
+        (Method::DeclineCounter, ..) => Occasion::ProposalDeclined,
+        (Method::Cancel, ..) if job.removed => Occasion::Removed,
+        (Method::Cancel, ..) if of_dates => Occasion::DateCancelled,
+        (Method::Cancel, ..) => Occasion::Cancel,
         (_, false, _) => Occasion::Invitation,
+        (_, true, _) if of_dates => Occasion::DateChanged,
         (_, true, PartStat::NeedsAction) => Occasion::AskAgain,
         (_, true, _) => Occasion::Update,
     }
 }
 
-fn answer_word(partstat: PartStat) -> &'static str {
-    match partstat {
-        PartStat::Accepted => "Yes",
-        PartStat::Tentative => "Maybe",
-        PartStat::Declined => "No",
-        PartStat::NeedsAction | PartStat::Delegated => "",
+/// What a mail speaks of: the event, or single dates of it.
+struct About<'a> {
+    /// Of the event, or of the first date.
+    details: &'a EventDetails,
+    start: When,
+    end: When,
+    /// The dates after the first.
+    further: Vec<String>,
+    changes: Vec<Change>,
+}
+
+fn about<'a>(event: &'a EventState, job: &MailJob, language: Language) -> Option<About<'a>> {
+    let declined = job.proposal.as_ref().and_then(|proposal| proposal.proposed.recurrence_id.as_ref());
+    let mut dates = job.instances.iter().filter_map(|instance| exception_of(event, *instance));
+    let Some(first) = dates.next() else {
+        let details = event.shown()?;
+        let changes = job.changed.iter().copied().map(Change::from).collect();
+        let (start, end) = match declined {
+            Some(date) => date_of(event, date),
+            None => (details.start.clone(), details.end.clone()),
+        };
+        return Some(About { details, start, end, further: Vec::new(), changes });
+    };
+    let told = |date: &RecurrenceId| {
+        let (start, end) = date_of(event, date);
+        WhenView::told(&start, &end, language).sentence()
+    };
+    let (start, end) = date_of(event, &first.recurrence_id);
+    Some(About {
+        details: details_of(first).or_else(|| event.shown())?,
+        further: dates.map(|exception| told(&exception.recurrence_id)).collect(),
+        changes: changes_of_date(event, first, language),
+        start,
+        end,
+    })
+}
+
+fn exception_of(event: &EventState, instance: Timestamp) -> Option<&Override> {
+    event.overrides.iter().find(|known| known.recurrence_id.instant() == instance)
+}
+
+fn details_of(exception: &Override) -> Option<&EventDetails> {
+    match &exception.state {
+        OverrideState::Changed(details) => Some(details),
+        OverrideState::Cancelled => None,
     }
+}
+
+/// When a date of a series takes place, or would have: without an exception only its start is known.
+pub(crate) fn date_of(event: &EventState, date: &RecurrenceId) -> (When, When) {
+    match exception_of(event, date.instant()).and_then(details_of) {
+        Some(details) => (details.start.clone(), details.end.clone()),
+        None => (date.when.clone(), date.when.clone()),
+    }
+}
+
+/// How a date differs from its series.
+fn changes_of_date(event: &EventState, exception: &Override, language: Language) -> Vec<Change> {
+    let (Some(master), Some(details)) = (&event.details, details_of(exception)) else { return Vec::new() };
+    let id = &exception.recurrence_id;
+    let moved = (details.start.instant() != id.instant())
+        .then(|| Change { field: Field::Time, was: WhenView::told(&id.when, &id.when, language).sentence() });
+    let others = master.diff(details).into_iter().filter_map(|field| {
+        let was = match field {
+            // Another date than the master's is what makes it a date.
+            Field::Time | Field::Recurrence => return None,
+            Field::Location => master.location.clone(),
+            Field::Summary => master.summary.clone(),
+            Field::Url | Field::Description | Field::Status => String::new(),
+        };
+        Some(Change { field, was })
+    });
+    moved.into_iter().chain(others).collect()
 }
 
 /// The name a guest sees. An address in a display name looks like forgery to mail programs.
@@ -220,22 +302,12 @@ fn organizer_name(event: &EventState) -> String {
     if name.is_empty() { event.owner.local_part().to_owned() } else { name.chars().take(80).collect() }
 }
 
-/// How an event repeats, as far as one line can tell; the calendar entry has every date.
-fn repeats(event: &EventState) -> String {
-    let Some(details) = &event.details else { return String::new() };
-    if !details.recurrence.is_series() {
-        return String::new();
+/// How an event repeats; empty if it does not.
+fn repeats(event: &EventState, words: &Words) -> String {
+    match &event.details {
+        Some(details) if details.recurrence.is_series() => {
+            words.repeats(details.recurrence.rrule.as_deref().unwrap_or_default(), !event.overrides.is_empty())
+        }
+        _ => String::new(),
     }
-    let rule = details.recurrence.rrule.as_deref().unwrap_or_default().to_ascii_uppercase();
-    let part = |name: &str| rule.split(';').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
-    let every = matches!(part("INTERVAL"), None | Some("1"));
-    let text = match part("FREQ") {
-        Some("DAILY") if every => "Repeats every day",
-        Some("WEEKLY") if every => "Repeats every week",
-        Some("MONTHLY") if every => "Repeats every month",
-        Some("YEARLY") if every => "Repeats every year",
-        _ => "Repeats",
-    };
-    let rest = if event.overrides.is_empty() { "" } else { ", with exceptions" };
-    format!("{text}{rest}; the calendar entry has all dates")
 }

@@ -8,15 +8,17 @@ use scheduling::command::{
     Command, CommandError, Fate, Notice, OrganizerCommand, OrganizerReply, OurReply, Reply, Shown,
 };
 use scheduling::keys::{Link, sign_link};
+use scheduling::settings::{Config, OrganizerSettings};
 use store::accounts::{self, OrganizerRow};
 use store::directory::CLIENT_UNKNOWN;
 use views::api::GuestLine;
 use views::mail::{MailLink, NoticeEvent, NoticeMail, one_line};
 use views::report;
 use views::when::WhenView;
+use views::words::{Language, Words, fill};
 
 use crate::batch::{count, permit, send_one};
-use crate::compose::{NoticeParts, notice_mail};
+use crate::compose::{NoticeParts, date_of, notice_mail};
 use crate::ses_call::ask_account;
 use crate::{CourierContext, CourierError, DeliveryVerdict};
 
@@ -95,18 +97,19 @@ async fn compose(
     ctx: &CourierContext,
 ) -> Result<Option<NoticeParts>, CourierError> {
     let account = accounts::organizer(ctx.db.as_ref(), organizer).await?;
+    let language = language_of(account.as_ref());
     let mail = match notice {
-        Notice::EventsReady { events } => ready(events, account.as_ref(), ctx).await?,
-        Notice::MailRefused { subject, reason, advice, .. } => Some(refused(subject, reason, advice, ctx)),
+        Notice::EventsReady { events } => ready(events, account.as_ref(), language, ctx).await?,
+        Notice::MailRefused { subject, reason, advice, .. } => Some(refused(subject, reason, advice, language, ctx)),
         // The subject is a stranger's text to somebody who perhaps never wrote: only the claim page shows it.
-        Notice::Claim { .. } => Some(claim(organizer, ctx)),
-        Notice::Report { event } => return report_mail(organizer, event, ctx).await,
-        Notice::Uninvited { event } => show(event, ctx).await?.and_then(|shown| uninvited(&shown, ctx)),
-        Notice::Approval { event } => show(event, ctx).await?.and_then(|shown| approval(&shown, ctx)),
+        Notice::Claim { .. } => Some(claim(organizer, language, ctx)),
+        Notice::Report { event } => return report_mail(organizer, event, language, ctx).await,
+        Notice::Uninvited { event } => show(event, ctx).await?.and_then(|shown| uninvited(&shown, language, ctx)),
+        Notice::Approval { event } => show(event, ctx).await?.and_then(|shown| approval(&shown, language, ctx)),
         Notice::Proposal { event, guest, instance } => {
-            show(event, ctx).await?.and_then(|shown| proposal(&shown, guest, *instance, ctx))
+            show(event, ctx).await?.and_then(|shown| proposal(&shown, guest, *instance, language, ctx))
         }
-        Notice::Reply { reply } => Some(answered(reply, ctx)),
+        Notice::Reply { reply } => Some(answered(reply, language, ctx)),
     };
     let reply = match notice {
         Notice::MailRefused { reply, .. } | Notice::Claim { reply, .. } => reply.clone(),
@@ -114,6 +117,12 @@ async fn compose(
         _ => None,
     };
     Ok(mail.map(|mail| NoticeParts { mail, attachments: Vec::new(), reply }))
+}
+
+/// Settings that do not decode name no language: a bad row must not stop a notice.
+fn language_of(account: Option<&OrganizerRow>) -> Language {
+    let settings = account.and_then(|row| serde_json::from_str::<OrganizerSettings>(&row.settings).ok());
+    Language::choose(&[settings.unwrap_or_default().language.as_str()])
 }
 
 async fn show(event: &EventId, ctx: &CourierContext) -> Result<Option<Box<Shown>>, CourierError> {
@@ -124,50 +133,38 @@ async fn show(event: &EventId, ctx: &CourierContext) -> Result<Option<Box<Shown>
     }
 }
 
-fn link(label: &str, href: String) -> MailLink {
-    let shown = href.strip_prefix("https://").or_else(|| href.strip_prefix("http://")).unwrap_or(&href).to_owned();
-    MailLink { label: label.to_owned(), href, shown }
-}
-
 fn owner_page(event: &EventId, ctx: &CourierContext) -> String {
     let token = sign_link(&ctx.keys, &Link::Organizer { event: event.clone() });
     format!("{}/o/{token}", ctx.config.public_url)
 }
 
-fn title_of(shown: &Shown) -> String {
+fn title_of(shown: &Shown, words: &Words) -> String {
     let title = shown.event.shown().map(|details| one_line(&details.summary)).unwrap_or_default();
-    if title.is_empty() { "Event".to_owned() } else { title }
+    if title.is_empty() { words.untitled.to_owned() } else { title }
 }
 
-fn event_of(shown: &Shown, links: Vec<MailLink>) -> Option<NoticeEvent> {
+fn event_of(shown: &Shown, links: Vec<MailLink>, language: Language) -> Option<NoticeEvent> {
     let details = shown.event.shown()?;
     Some(NoticeEvent {
         id: shown.event.event_id.to_string(),
-        title: title_of(shown),
-        when: WhenView::new(&details.start, &details.end).sentence(),
+        title: title_of(shown, language.words()),
+        when: WhenView::told(&details.start, &details.end, language).sentence(),
         place: one_line(&details.location),
         links,
     })
 }
 
-fn blank(subject: String, title: String, ctx: &CourierContext) -> NoticeMail {
-    NoticeMail {
-        subject,
-        title,
-        paragraphs: Vec::new(),
-        events: Vec::new(),
-        more: 0,
-        key: None,
-        why: format!("You get this mail because you sent calendar mail to create@{0}.", ctx.config.domain),
-        postal: ctx.config.postal_footer.clone(),
-    }
+fn blank(subject: String, title: String, language: Language, ctx: &CourierContext) -> NoticeMail {
+    NoticeMail::new(language, subject, title, &ctx.config.domain, &ctx.config.postal_footer)
 }
 
 async fn ready(
     events: &[EventId],
     account: Option<&OrganizerRow>,
+    language: Language,
     ctx: &CourierContext,
 ) -> Result<Option<NoticeMail>, CourierError> {
+    let words = language.words();
     let mut shown = Vec::new();
     for event in events.iter().take(LISTED_MAX) {
         shown.extend(show(event, ctx).await?);
@@ -176,101 +173,86 @@ async fn ready(
     let more = events.len().saturating_sub(LISTED_MAX);
     let total = shown.len() + more;
     let url = &ctx.config.public_url;
-    let (subject, title) = if total == 1 {
-        let title = title_of(first);
-        (format!("Ready: {title}"), "Your event is ready".to_owned())
+    let (what, title) = if total == 1 {
+        (title_of(first, words), words.ready_one.to_owned())
     } else {
-        (format!("Ready: {total} events"), format!("{total} of your events are ready"))
+        let count = total.to_string();
+        (fill(words.ready_events, &[("count", &count)]), fill(words.ready_many, &[("count", &count)]))
     };
-    let mut mail = blank(subject, title, ctx);
-    mail.paragraphs.push(
-        "Share the invite link in a newsletter, on a page or in a message: whoever opens it gets a calendar \
-         invitation by mail. Change or cancel in your calendar; everybody who said Yes or Maybe is told."
-            .to_owned(),
-    );
+    let mut mail = blank(fill(words.ready, &[("what", &what)]), title, language, ctx);
+    mail.paragraphs.push(words.share.to_owned());
     mail.events = shown
         .iter()
         .filter_map(|shown| {
             let id = &shown.event.event_id;
-            event_of(
-                shown,
-                vec![
-                    link("Invite link", format!("{url}/event/{id}/invite")),
-                    // Its token is no pleasure to read, and must not be passed on by copying what is seen.
-                    MailLink {
-                        shown: "open your event".to_owned(),
-                        ..link("Facts, figures, report", owner_page(id, ctx))
-                    },
-                ],
-            )
+            let links = vec![
+                MailLink::new(words.invite_link, format!("{url}/event/{id}/invite")),
+                // Its token is no pleasure to read, and must not be passed on by copying what is seen.
+                MailLink { shown: words.open_event.to_owned(), ..MailLink::new(words.own_link, owner_page(id, ctx)) },
+            ];
+            event_of(shown, links, language)
         })
         .collect();
     mail.more = more;
     if let Some(account) = account {
-        mail.key = Some(link("Open your page", format!("{url}/s/{}", account.slug)));
+        mail.key = Some(MailLink::new(words.open_page, format!("{url}/s/{}", account.slug)));
     }
     Ok(Some(mail))
 }
 
-fn quoted(subject: &str) -> String {
+fn refused(subject: &str, reason: &str, advice: &str, language: Language, ctx: &CourierContext) -> NoticeMail {
+    let words = language.words();
     let subject = one_line(subject);
-    if subject.is_empty() { "Your mail without a subject".to_owned() } else { format!("Your mail “{subject}”") }
-}
-
-fn refused(subject: &str, reason: &str, advice: &str, ctx: &CourierContext) -> NoticeMail {
-    let line = one_line(subject);
-    let heading = if line.is_empty() { "Not taken: your mail".to_owned() } else { format!("Not taken: {line}") };
-    let mut mail = blank(heading, "Your mail could not be used".to_owned(), ctx);
-    mail.paragraphs = vec![format!("{} could not be used.", quoted(subject)), one_line(reason), one_line(advice)];
+    let (heading, what) = if subject.is_empty() {
+        (words.not_taken_unnamed.to_owned(), words.not_usable_unnamed.to_owned())
+    } else {
+        let values = [("subject", subject.as_str())];
+        (fill(words.not_taken, &values), fill(words.not_usable_named, &values))
+    };
+    let mut mail = blank(heading, words.not_usable.to_owned(), language, ctx);
+    mail.paragraphs = vec![what, one_line(reason), one_line(advice)];
     mail
 }
 
-fn claim(organizer: &CalAddress, ctx: &CourierContext) -> NoticeMail {
-    let mut mail = blank("Is this mail yours?".to_owned(), "Is this mail yours?".to_owned(), ctx);
+fn claim(organizer: &CalAddress, language: Language, ctx: &CourierContext) -> NoticeMail {
+    let words = language.words();
+    let mut mail = blank(words.claim.to_owned(), words.claim.to_owned(), language, ctx);
     let token = sign_link(&ctx.keys, &Link::Claim { organizer: organizer.clone() });
-    mail.paragraphs = vec![
-        format!(
-            "A calendar mail in your name reached create@{}, but your mail server did not prove that it comes from \
-             you. Nothing is published until you say so.",
-            ctx.config.domain
-        ),
-        "If you did not send it, there is nothing to do: it is deleted after seven days.".to_owned(),
-    ];
-    mail.key = Some(link("Yes, it is mine", format!("{}/c/{token}", ctx.config.public_url)));
-    mail.why = format!("Somebody who writes as {organizer} sent mail to create@{}.", ctx.config.domain);
+    let domain = ("domain", ctx.config.domain.as_str());
+    mail.paragraphs = vec![fill(words.claim_what, &[domain]), words.claim_else.to_owned()];
+    mail.key = Some(MailLink::new(words.claim_yes, format!("{}/c/{token}", ctx.config.public_url)));
+    mail.why = fill(words.claim_why, &[("organizer", organizer.as_str()), domain]);
     mail
 }
 
-fn uninvited(shown: &Shown, ctx: &CourierContext) -> Option<NoticeMail> {
+fn uninvited(shown: &Shown, language: Language, ctx: &CourierContext) -> Option<NoticeMail> {
     if shown.event.following || shown.event.cancelled {
         return None;
     }
-    let title = title_of(shown);
-    let mut mail = blank(format!("Cancel for your guests? {title}"), "Is this event off?".to_owned(), ctx);
+    let words = language.words();
+    let title = title_of(shown, words);
+    let title = [("title", title.as_str())];
+    let mut mail = blank(fill(words.uninvited, &title), words.uninvited_heading.to_owned(), language, ctx);
     let guests = shown.counters.attendees.saturating_sub(shown.counters.declined);
-    mail.paragraphs = vec![
-        format!(
-            "You took us off the guest list of “{title}”, while the event itself seems to go on. \
-             Nobody has been told anything, and later changes no longer reach us."
-        ),
-        format!("If it is off, cancel it for its {}; if it goes on, there is nothing to do.", people(guests)),
-    ];
-    mail.events = event_of(shown, Vec::new()).into_iter().collect();
-    mail.key = Some(link("Decide", owner_page(&shown.event.event_id, ctx)));
+    mail.paragraphs =
+        vec![fill(words.uninvited_what, &title), fill(words.uninvited_choice, &[("guests", &words.guests(guests))])];
+    mail.events = event_of(shown, Vec::new(), language).into_iter().collect();
+    mail.key = Some(MailLink::new(words.decide, owner_page(&shown.event.event_id, ctx)));
     Some(mail)
 }
 
-fn approval(shown: &Shown, ctx: &CourierContext) -> Option<NoticeMail> {
+fn approval(shown: &Shown, language: Language, ctx: &CourierContext) -> Option<NoticeMail> {
     if !shown.held {
         return None;
     }
-    let title = title_of(shown);
-    let mut mail = blank(format!("Waiting for you: {title}"), "A change waits for you".to_owned(), ctx);
-    let what = if shown.event.cancelled { "The cancellation" } else { "A change" };
-    mail.paragraphs =
-        vec![format!("{what} of “{title}” is on your page, but its guests are told only when you release it.")];
-    mail.events = event_of(shown, Vec::new()).into_iter().collect();
-    mail.key = Some(link("Look and release", owner_page(&shown.event.event_id, ctx)));
+    let words = language.words();
+    let title = title_of(shown, words);
+    let title = [("title", title.as_str())];
+    let mut mail = blank(fill(words.held, &title), words.held_heading.to_owned(), language, ctx);
+    let what = if shown.event.cancelled { words.held_cancel } else { words.held_change };
+    mail.paragraphs = vec![fill(what, &title)];
+    mail.events = event_of(shown, Vec::new(), language).into_iter().collect();
+    mail.key = Some(MailLink::new(words.held_release, owner_page(&shown.event.event_id, ctx)));
     Some(mail)
 }
 
@@ -279,46 +261,42 @@ fn proposal(
     shown: &Shown,
     guest: &CalAddress,
     instance: Option<Timestamp>,
+    language: Language,
     ctx: &CourierContext,
 ) -> Option<NoticeMail> {
     let is_it = |known: &&Proposal| known.guest == *guest && known.proposed.instance() == instance;
     let proposed = &shown.proposals.iter().find(is_it)?.proposed;
-    let title = title_of(shown);
-    let mut mail = blank(format!("Another time? {title}"), "A guest proposes another time".to_owned(), ctx);
-    let (was, would) = (
-        proposed.recurrence_id.as_ref().map(|id| WhenView::new(&id.when, &id.when).sentence()),
-        WhenView::new(&proposed.start, &proposed.end).sentence(),
-    );
-    let which = was.map(|was| format!(" of {was}")).unwrap_or_default();
-    mail.paragraphs.push(format!("{guest} proposes another time for “{title}”{which}: {would}."));
-    if !proposed.comment.is_empty() {
-        mail.paragraphs.push(format!("The comment: “{}”", one_line(&proposed.comment)));
-    }
-    mail.paragraphs.push(
-        "Nothing has changed. If you agree, also move the event in your own calendar: what you send from there next          counts for everybody."
-            .to_owned(),
-    );
-    mail.events = event_of(shown, Vec::new()).into_iter().collect();
-    mail.key = Some(link("Accept or decline", owner_page(&shown.event.event_id, ctx)));
+    let details = shown.event.shown()?;
+    let (start, end) = match &proposed.recurrence_id {
+        Some(date) => date_of(&shown.event, date),
+        None => (details.start.clone(), details.end.clone()),
+    };
+    let proposal = views::mail::Proposal {
+        guest: guest.to_string(),
+        title: details.summary.clone(),
+        proposed: WhenView::told(&proposed.start, &proposed.end, language),
+        current: WhenView::told(&start, &end, language),
+        comment: proposed.comment.clone(),
+        decide: owner_page(&shown.event.event_id, ctx),
+    };
+    let mut mail = NoticeMail::proposal(&proposal, &ctx.config.domain, &ctx.config.postal_footer);
+    mail.events = event_of(shown, Vec::new(), language).into_iter().collect();
     Some(mail)
 }
 
 /// The words around our answer to his calendar.
-fn answered(reply: &OurReply, ctx: &CourierContext) -> NoticeMail {
-    let title = one_line(&reply.details.summary);
-    let mut mail = blank(format!("Accepted: {title}"), format!("Accepted: {title}"), ctx);
-    mail.paragraphs = vec!["This answer is for your calendar; there is nothing to do.".to_owned()];
-    mail
-}
-
-fn people(count: u32) -> String {
-    if count == 1 { "one guest".to_owned() } else { format!("{count} guests") }
+fn answered(reply: &OurReply, language: Language, ctx: &CourierContext) -> NoticeMail {
+    let details = &reply.details;
+    let when = WhenView::told(&details.start, &details.end, language);
+    let Config { domain, postal_footer, .. } = ctx.config.as_ref();
+    NoticeMail::reply(reply.partstat, &details.summary, &when, &reply.comment, domain, postal_footer)
 }
 
 /// The guest list as a file. Only the event's owner gets it, whoever asked.
 async fn report_mail(
     organizer: &CalAddress,
     event: &EventId,
+    language: Language,
     ctx: &CourierContext,
 ) -> Result<Option<NoticeParts>, CourierError> {
     let Some(shown) = show(event, ctx).await?.filter(|shown| shown.event.owner == *organizer) else {
@@ -347,22 +325,26 @@ async fn report_mail(
             break;
         }
     }
-    let title = title_of(&shown);
+    let words = language.words();
+    let title = title_of(&shown, words);
+    let title = [("title", title.as_str())];
     let counters = &shown.counters;
-    let mut mail = blank(format!("Guest list: {title}"), format!("Guest list of {title}"), ctx);
+    let mut mail = blank(fill(words.report, &title), fill(words.report_heading, &title), language, ctx);
     mail.paragraphs = vec![
-        format!(
-            "{}: {} said Yes, {} Maybe, {} No, {} have not answered.",
-            people(counters.attendees),
-            counters.accepted,
-            counters.tentative,
-            counters.declined,
-            counters.noaction
+        fill(
+            words.report_figures,
+            &[
+                ("guests", &words.guests(counters.attendees)),
+                ("yes", &counters.accepted.to_string()),
+                ("maybe", &counters.tentative.to_string()),
+                ("no", &counters.declined.to_string()),
+                ("waiting", &counters.noaction.to_string()),
+            ],
         ),
-        "The attached file opens in any spreadsheet.".to_owned(),
+        words.report_file.to_owned(),
     ];
-    mail.events = event_of(&shown, Vec::new()).into_iter().collect();
-    mail.why = String::from("You get this mail because the guest list of your event was asked for.");
+    mail.events = event_of(&shown, Vec::new(), language).into_iter().collect();
+    mail.why = words.report_why.to_owned();
     let file = OutgoingAttachment {
         name: report::file_name(event.as_str()),
         content_type: "text/csv; charset=utf-8".to_owned(),

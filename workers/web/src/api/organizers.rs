@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode};
 use scheduling::settings::OrganizerSettings;
 use serde::{Deserialize, Serialize};
 use store::accounts::{self, OrganizerRow};
+use views::words::Language;
 
 use crate::WebContext;
 use crate::auth::Access;
@@ -108,6 +109,11 @@ fn check(settings: &OrganizerSettings) -> Result<(), Problem> {
     };
     if settings.landing_hosts.len() > 20 || !settings.landing_hosts.iter().all(host) {
         return Err(Problem::invalid("settings.landing_hosts", "landing_hosts holds at most 20 host names"));
+    }
+    if !settings.language.is_empty() && Language::from_tag(&settings.language).is_none() {
+        let known: Vec<&str> = Language::ALL.iter().map(|language| language.words().tag).collect();
+        let rule = format!("language is empty or one of: {}", known.join(", "));
+        return Err(Problem::invalid("settings.language", rule));
     }
     Ok(())
 }

@@ -119,13 +119,16 @@ fn settings_are_checked() {
     let stage = Stage::new().0;
     let put = |body: &str| stage.json("PUT", &format!("/v1/organizers/{}", owner()), Some(STANDARD), body).status;
     assert_eq!(
-        put("{\"settings\":{\"approval\":true,\"landing_hosts\":[\"club.example\"]},\"name\":\"Ann & Co\"}"),
+        put(
+            "{\"settings\":{\"approval\":true,\"landing_hosts\":[\"club.example\"],\"language\":\"es-MX\"},\"name\":\"Ann & Co\"}"
+        ),
         StatusCode::OK
     );
     for wrong in [
         "{\"settings\":{\"aproval\":true}}",
         "{\"settings\":{\"alarm_minutes\":99999}}",
         "{\"name\":\" \"}",
+        "{\"settings\":{\"language\":\"tlh\"}}",
         "{\"settings\":{\"landing_hosts\":[\"https://club.example\"]}}",
         "{\"colour\":\"red\"}",
     ] {

@@ -1,0 +1,518 @@
+//! Every phrase that a person reads in a mail, once per language. A further language is a file beside [`en`] and a
+//! line in the list below; a phrase that it lacks does not compile, a placeholder that it lacks does not pass the
+//! tests.
+
+use itip::PartStat;
+
+/// Declares [`Words`] with the names of its phrases, so that tests can go through all of them.
+macro_rules! words {
+    ($($(#[$doc:meta])* $phrase:ident,)*) => {
+        /// A language. `{name}` in a phrase is filled in by [`fill`]; the order of placeholders is the language's own.
+        #[derive(Debug)]
+        pub struct Words {
+            /// The primary subtag of BCP 47, also for `<html lang>`.
+            pub tag: &'static str,
+            /// For `<html dir>`: `ltr` or `rtl`.
+            pub direction: &'static str,
+            /// 19:05 rather than 7:05 pm.
+            pub clock_24: bool,
+            /// Monday first.
+            pub weekdays: [&'static str; 7],
+            /// The same for narrow columns.
+            pub weekdays_short: [&'static str; 7],
+            /// January first.
+            pub months: [&'static str; 12],
+            /// The same for narrow columns.
+            pub months_short: [&'static str; 12],
+            /// Cities whose own name here differs from that of their zone, which is English.
+            pub cities: &'static [(&'static str, &'static str)],
+            $($(#[$doc])* pub $phrase: &'static str,)*
+        }
+
+        impl Words {
+            /// Every phrase with its name.
+            pub fn phrases(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($phrase), self.$phrase),)*]
+            }
+        }
+    };
+}
+
+/// Declares the languages: a module and a name each.
+macro_rules! languages {
+    ($($(#[$doc:meta])* $name:ident: $file:ident,)*) => {
+        $(mod $file;)*
+
+        /// A language that we write.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub enum Language {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Language {
+            /// Every language.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its words.
+            pub fn words(self) -> &'static Words {
+                match self {
+                    $(Self::$name => &$file::WORDS,)*
+                }
+            }
+        }
+    };
+}
+
+languages! {
+    /// English, and what is written where no other language is known.
+    #[default]
+    En: en,
+    /// Spanish.
+    Es: es,
+}
+
+words! {
+    // Dates and times.
+    /// Where there is room: a mail's text.
+    date_long,
+    /// In a mail's subject.
+    date_subject,
+    /// In a narrow column; no year.
+    date_short,
+    /// A month's heading.
+    month_year,
+    /// Of dates, and of clock times.
+    from_to,
+    /// In place of a clock time.
+    all_day,
+    /// A zone named by its city.
+    zone_of_city,
+    /// A rule that has no simpler words.
+    repeats,
+    /// FREQ=DAILY.
+    repeats_daily,
+    /// FREQ=WEEKLY.
+    repeats_weekly,
+    /// FREQ=MONTHLY.
+    repeats_monthly,
+    /// FREQ=YEARLY.
+    repeats_yearly,
+    /// Some dates of a series differ.
+    with_exceptions,
+    /// Where the dates of a series are found.
+    dates_in_calendar,
+
+    // Answers.
+    /// PARTSTAT=ACCEPTED.
+    yes,
+    /// PARTSTAT=TENTATIVE.
+    maybe,
+    /// PARTSTAT=DECLINED.
+    no,
+    /// PARTSTAT=NEEDS-ACTION.
+    no_answer,
+
+    // A guest's mail: why he gets it, as the first word of the subject and as the opening.
+    /// The subject; `what` is title, date and place.
+    marked,
+    /// An event without a title.
+    untitled,
+    /// A title of an event that is not certain.
+    tentative_title,
+    /// Mark of an invitation.
+    mark_invitation,
+    /// Mark of a change.
+    mark_update,
+    /// Mark of a cancellation.
+    mark_cancel,
+    /// Mark of a change of one date of a series.
+    mark_date_changed,
+    /// Mark of a date that does not take place.
+    mark_date_off,
+    /// Mark for a guest who is taken off the list.
+    mark_removed,
+    /// Mark for a guest whose COUNTER was declined.
+    mark_proposal_declined,
+    /// Opening of an invitation.
+    opening_invitation,
+    /// Opening of a change that leaves answers as they are.
+    opening_update,
+    /// Opening of a change that asks again.
+    opening_ask_again,
+    /// Opening of a cancellation.
+    opening_cancel,
+    /// Opening of a change of one date.
+    opening_date_changed,
+    /// Opening of a cancellation of one date.
+    opening_date_off,
+    /// Mark of a change of several dates.
+    mark_dates_changed,
+    /// Mark of several dates that do not take place.
+    mark_dates_off,
+    /// Opening of a change of several dates.
+    opening_dates_changed,
+    /// Opening of a cancellation of several dates.
+    opening_dates_off,
+    /// Opening for a guest who is taken off the list.
+    opening_removed,
+    /// Opening for a guest whose COUNTER was declined.
+    opening_proposal_declined,
+
+    // What changed.
+    /// The time.
+    new_time,
+    /// The place.
+    new_place,
+    /// The title.
+    new_title,
+    /// The URL.
+    new_link,
+    /// There is no place any more.
+    no_place,
+    /// There is no URL any more.
+    no_link,
+    /// The description.
+    new_description,
+    /// The dates of a series.
+    new_dates,
+    /// STATUS is CONFIRMED now.
+    now_certain,
+    /// STATUS is TENTATIVE now.
+    now_tentative,
+    /// What it was before.
+    was,
+
+    // The timetable of a mail, and what is below it.
+    /// Label of the time.
+    when,
+    /// Label of the place.
+    place,
+    /// Label of the URL.
+    link,
+    /// Label of the meeting's link.
+    meeting,
+    /// Label of the state.
+    state,
+    /// The state of an event that is not certain.
+    tentative,
+    /// The question above the answers.
+    will_you_come,
+    /// The answer that counts.
+    answered,
+    /// The other way to answer.
+    answer_in_calendar,
+    /// What happens after a cancellation.
+    entry_goes,
+    /// What happens after a date was called off.
+    date_goes,
+    /// Who brought an invitation, and how.
+    invited_by,
+    /// Who caused a mail that invites to nothing.
+    sent_by,
+    /// Link to no more mail.
+    unsubscribe,
+    /// Link to the same page, for who was invited by somebody else.
+    not_asked,
+
+    // Notices to organizers.
+    /// Why an organizer gets notices.
+    why_organizer,
+    /// An event's id.
+    event_id,
+    /// Events that are not listed.
+    more_events,
+    /// Subject: an event is ready.
+    ready,
+    /// Heading: one event is ready.
+    ready_one,
+    /// Subject: several are.
+    ready_events,
+    /// Heading: several are.
+    ready_many,
+    /// What to do with a link.
+    share,
+    /// Label of an event's invitation link.
+    invite_link,
+    /// Label of the organizer's own link.
+    own_link,
+    /// What is shown of it.
+    open_event,
+    /// Button to the organizer's page.
+    open_page,
+    /// Subject: a mail that was of no use.
+    not_taken,
+    /// The same, of a mail without a subject.
+    not_taken_unnamed,
+    /// Heading of it.
+    not_usable,
+    /// Which mail it was.
+    not_usable_named,
+    /// The same, of a mail without a subject.
+    not_usable_unnamed,
+    /// Subject and heading of a claim.
+    claim,
+    /// What happened.
+    claim_what,
+    /// What if it was not he.
+    claim_else,
+    /// Button.
+    claim_yes,
+    /// Why he gets a claim.
+    claim_why,
+    /// Subject: we were taken off the guest list.
+    uninvited,
+    /// Heading of it.
+    uninvited_heading,
+    /// What happened.
+    uninvited_what,
+    /// What to do; `guests` is [`Words::guests`].
+    uninvited_choice,
+    /// Button.
+    decide,
+    /// Subject: a change waits for a release.
+    held,
+    /// Heading of it.
+    held_heading,
+    /// A held change.
+    held_change,
+    /// A held cancellation.
+    held_cancel,
+    /// Button.
+    held_release,
+    /// One guest.
+    guest_one,
+    /// Several.
+    guest_many,
+    /// Subject of a report.
+    report,
+    /// Heading of it.
+    report_heading,
+    /// Its figures.
+    report_figures,
+    /// About the file.
+    report_file,
+    /// Why he gets it.
+    report_why,
+    /// Subject: a guest's COUNTER.
+    proposal,
+    /// Heading of it.
+    proposal_heading,
+    /// What he proposes.
+    proposal_what,
+    /// His COMMENT.
+    comment,
+    /// What follows from it.
+    proposal_choice,
+    /// Button.
+    proposal_decide,
+    /// COMMENT of a DECLINECOUNTER.
+    keeps_time,
+
+    // The text of a calendar REPLY of ours.
+    /// Who is to read it.
+    reply_note,
+    /// Subject and text of PARTSTAT=ACCEPTED.
+    reply_accepted,
+    /// Of PARTSTAT=TENTATIVE.
+    reply_tentative,
+    /// Of PARTSTAT=DECLINED.
+    reply_declined,
+    /// Of PARTSTAT=NEEDS-ACTION and DELEGATED, which say nothing yet.
+    reply_waiting,
+}
+
+impl Language {
+    /// The language of a tag of BCP 47 (`es-MX`, also `es_MX`); `None` for one that we do not write.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let primary = tag.trim().split(['-', '_']).next().unwrap_or_default();
+        Self::ALL.iter().copied().find(|language| language.words().tag.eq_ignore_ascii_case(primary))
+    }
+
+    /// The first of some tags that we write, English without any: the reader's own wish comes before the organizer's.
+    pub fn choose(tags: &[&str]) -> Self {
+        tags.iter().find_map(|tag| Self::from_tag(tag)).unwrap_or_default()
+    }
+
+    /// The best language of an `Accept-Language` field (RFC 9110 section 12.5.4) that we write.
+    pub fn accepted(field: &str) -> Option<Self> {
+        let mut best: Option<(u32, Self)> = None;
+        for range in field.split(',').take(20) {
+            let mut parts = range.split(';');
+            let Some(language) = parts.next().and_then(Self::from_tag) else { continue };
+            let weight = parts
+                .find_map(|part| part.trim().strip_prefix("q="))
+                .map_or(1000, |weight| weight.trim().parse::<f32>().map_or(0, per_mille));
+            if weight > 0 && best.is_none_or(|(before, _)| weight > before) {
+                best = Some((weight, language));
+            }
+        }
+        best.map(|(_, language)| language)
+    }
+
+    /// The language at the end of a product identifier: `-//Club//Agenda//ES` (ISO 9070, as RFC 5545 section 3.7.3
+    /// shows it).
+    pub fn of_prodid(prodid: &str) -> Option<Self> {
+        let (_, tag) = prodid.rsplit_once("//")?;
+        Self::from_tag(tag)
+    }
+}
+
+fn per_mille(weight: f32) -> u32 {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=1000")]
+    let weight = (weight.clamp(0.0, 1.0) * 1000.0) as u32;
+    weight
+}
+
+impl Words {
+    /// The word for an answer; empty for one that says nothing.
+    pub fn answer(&self, partstat: PartStat) -> &'static str {
+        match partstat {
+            PartStat::Accepted => self.yes,
+            PartStat::Tentative => self.maybe,
+            PartStat::Declined => self.no,
+            PartStat::NeedsAction | PartStat::Delegated => "",
+        }
+    }
+
+    /// `New York time`: a zone (`America/New_York`) by its city.
+    pub fn zone(&self, city: &str) -> String {
+        let city = city.replace('_', " ");
+        let own = self.cities.iter().find(|(known, _)| *known == city).map_or(city.as_str(), |(_, own)| own);
+        fill(self.zone_of_city, &[("city", own)])
+    }
+
+    /// `one guest`, `12 guests`.
+    pub fn guests(&self, count: u32) -> String {
+        if count == 1 { self.guest_one.to_owned() } else { fill(self.guest_many, &[("count", &count.to_string())]) }
+    }
+
+    /// How an RRULE (RFC 5545 section 3.3.10) repeats, as far as one line can tell; the calendar entry has every
+    /// date.
+    pub fn repeats(&self, rrule: &str, exceptions: bool) -> String {
+        let rule = rrule.to_ascii_uppercase();
+        let part = |name: &str| rule.split(';').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+        let every = matches!(part("INTERVAL"), None | Some("1"));
+        let simple = match part("FREQ") {
+            Some("DAILY") if every => self.repeats_daily,
+            Some("WEEKLY") if every => self.repeats_weekly,
+            Some("MONTHLY") if every => self.repeats_monthly,
+            Some("YEARLY") if every => self.repeats_yearly,
+            _ => self.repeats,
+        };
+        let text = if exceptions { fill(self.with_exceptions, &[("repeats", simple)]) } else { simple.to_owned() };
+        fill(self.dates_in_calendar, &[("repeats", &text)])
+    }
+}
+
+/// A phrase with its placeholders filled in; what is filled in is not looked through again.
+pub fn fill(phrase: &str, values: &[(&str, &str)]) -> String {
+    let mut text = String::with_capacity(phrase.len() + 40);
+    let mut rest = phrase;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        let value = values.iter().find(|(known, _)| *known == name);
+        debug_assert!(value.is_some(), "nothing fills {{{name}}} of {phrase}");
+        text.push_str(value.map_or("", |(_, value)| value));
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn placeholders(phrase: &str) -> Vec<&str> {
+        let mut names: Vec<&str> =
+            phrase.split('{').skip(1).map(|rest| rest.split_once('}').expect("a brace that closes").0).collect();
+        // Whether a name is short is the language's choice.
+        names.iter_mut().for_each(|name| *name = name.trim_end_matches("_short"));
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn every_language_fills_the_same_placeholders() {
+        let english = Language::En.words().phrases();
+        for language in Language::ALL {
+            for ((name, phrase), (_, model)) in language.words().phrases().into_iter().zip(&english) {
+                assert_eq!(placeholders(phrase), placeholders(model), "{language:?}: {name}");
+                assert!(!phrase.trim().is_empty(), "{language:?}: {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn tags_are_unique_and_found_again() {
+        for language in Language::ALL {
+            assert_eq!(Language::from_tag(language.words().tag), Some(*language));
+        }
+    }
+
+    #[test]
+    fn a_tag_chooses_by_its_primary_language() {
+        let cases = [
+            ("es", Some(Language::Es)),
+            ("es-MX", Some(Language::Es)),
+            ("ES_es", Some(Language::Es)),
+            ("en-GB", Some(Language::En)),
+            ("est", None),
+            ("de", None),
+            ("", None),
+        ];
+        for (tag, language) in cases {
+            assert_eq!(Language::from_tag(tag), language, "{tag}");
+        }
+        assert_eq!(Language::choose(&["", "es-MX", "en"]), Language::Es);
+        assert_eq!(Language::choose(&["en", "es"]), Language::En);
+        assert_eq!(Language::choose(&["tlh", ""]), Language::En);
+    }
+
+    #[test]
+    fn the_reader_s_wish_is_weighed() {
+        let cases = [
+            ("es-MX,es;q=0.9,en;q=0.8", Some(Language::Es)),
+            ("de, en;q=0.4, es;q=0.5", Some(Language::Es)),
+            ("en;q=0.5, es;q=0.5", Some(Language::En)),
+            ("es;q=0, en;q=0.1", Some(Language::En)),
+            ("es;q=NaN", None),
+            ("*", None),
+            ("", None),
+        ];
+        for (field, language) in cases {
+            assert_eq!(Language::accepted(field), language, "{field}");
+        }
+    }
+
+    #[test]
+    fn a_product_may_name_its_language() {
+        assert_eq!(Language::of_prodid("-//Club//Agenda 1.0//ES"), Some(Language::Es));
+        assert_eq!(Language::of_prodid("-//Club//Agenda 1.0//DE"), None);
+        assert_eq!(Language::of_prodid("Agenda"), None);
+    }
+
+    #[test]
+    fn what_is_filled_in_is_not_a_phrase() {
+        assert_eq!(fill("{a} and {b}", &[("a", "{b}"), ("b", "2")]), "{b} and 2");
+        assert_eq!(fill("plain", &[]), "plain");
+    }
+
+    #[test]
+    fn a_rule_is_told_as_far_as_a_line_goes() {
+        let spanish = Language::Es.words();
+        let cases = [
+            ("FREQ=WEEKLY;COUNT=3", false, "Se repite cada semana; en el calendario están todas las fechas"),
+            ("freq=daily;interval=1", false, "Se repite cada día; en el calendario están todas las fechas"),
+            ("FREQ=WEEKLY;INTERVAL=2", true, "Se repite, con excepciones; en el calendario están todas las fechas"),
+        ];
+        for (rule, exceptions, words) in cases {
+            assert_eq!(spanish.repeats(rule, exceptions), words);
+        }
+        assert_eq!(
+            Language::En.words().repeats("FREQ=YEARLY", false),
+            "Repeats every year; the calendar entry has all dates"
+        );
+    }
+}
