@@ -20,7 +20,8 @@ use crate::error::Problem;
 use crate::events;
 use crate::extract::{Fields, body, has_type, wants_json};
 use crate::invite::{
-    Asked, Caller, Limits, Said, are_full, check_event, check_network, invite_people, rate_headers, v1,
+    Asked, Caller, Limits, Said, are_full, browser_language, check_event, check_network, invite_people, rate_headers,
+    v1,
 };
 use crate::landing::landing;
 use crate::pages;
@@ -31,6 +32,8 @@ struct Door {
     row: EventRow,
     settings: OrganizerSettings,
     access: Option<Access>,
+    /// What the browser asks for; empty if nothing that we write.
+    language: String,
 }
 
 async fn open(context: &WebContext, uid: &str, headers: &HeaderMap) -> Result<Door, Problem> {
@@ -52,7 +55,7 @@ async fn open(context: &WebContext, uid: &str, headers: &HeaderMap) -> Result<Do
     if organizer.is_some_and(|organizer| organizer.suspended) {
         return Err(Problem::OrganizerSuspended);
     }
-    Ok(Door { row, settings, access })
+    Ok(Door { row, settings, access, language: browser_language(headers) })
 }
 
 /// `GET` and `HEAD`.
@@ -109,7 +112,7 @@ async fn read_fields(request: Request, json_body: bool) -> Result<Fields, Proble
             match value {
                 Value::String(text) => fields.push(name, text),
                 Value::Null => {}
-                _ => return Err(Problem::Body("email, name, origin and landing are texts.".into())),
+                _ => return Err(Problem::Body("email, name, origin, landing and language are texts.".into())),
             }
         }
         fields
@@ -232,7 +235,7 @@ async fn act(
         address: address.clone(),
         name: asked.name.clone(),
         origin: asked.origin,
-        language: String::new(),
+        language: if asked.language.is_empty() { door.language.clone() } else { asked.language.clone() },
     };
     let (said, limits) = invite_people(context, &door.row, &[guest], caller).await?;
     let said = said.first().copied().unwrap_or(Said::Unreachable);

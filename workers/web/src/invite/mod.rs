@@ -15,6 +15,7 @@ use serde::Serialize;
 use store::accounts;
 use store::directory::{self, EventRow};
 use store::{Statement, Value};
+use views::words::Language;
 
 use crate::WebContext;
 use crate::error::{Problem, wrong_reply};
@@ -105,10 +106,12 @@ pub struct Asked {
     pub origin: Origin,
     /// Where to go afterwards, as given.
     pub landing: String,
+    /// The language he reads, if the link or form says so; empty if not.
+    pub language: String,
 }
 
 impl Asked {
-    /// Reads the first API's four parameters.
+    /// Reads the first API's four parameters, and the language.
     pub fn read(fields: &Fields, caller: Caller) -> Result<Self, Problem> {
         let typed = fields.get("email").unwrap_or_default();
         Ok(Self {
@@ -117,8 +120,26 @@ impl Asked {
             name: read_name(fields.get("name").unwrap_or_default()),
             origin: read_origin(fields.get("origin"), caller)?,
             landing: fields.get("landing").unwrap_or_default().to_owned(),
+            language: language_tag(fields.get("language").or_else(|| fields.get("lang")).unwrap_or_default()),
         })
     }
+}
+
+/// Longest tag of a language that is kept (RFC 5646 section 4.4.1).
+const LANGUAGE_CHARS_MAX: usize = 35;
+
+/// A text as a tag of BCP 47; empty if it has not the shape of one. Tags of languages that we do not write yet are
+/// kept.
+pub fn language_tag(text: &str) -> String {
+    let tag = text.trim();
+    let is_tag = tag.len() <= LANGUAGE_CHARS_MAX && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if is_tag { tag.to_owned() } else { String::new() }
+}
+
+/// The language that a visitor's browser asks for, if we write it; else empty.
+pub fn browser_language(headers: &HeaderMap) -> String {
+    let field = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    field.and_then(Language::accepted).map_or_else(String::new, |language| language.words().tag.to_owned())
 }
 
 /// Whether an event can be joined at all.

@@ -14,7 +14,7 @@ use crate::error::Problem;
 use crate::events;
 use crate::extract::{EventPath, JsonBody, read_address, read_name};
 use crate::invite::{
-    Caller, INVITATIONS_MAX, Said, check_event, check_organizer, invite_people, rate_headers, read_origin,
+    Caller, INVITATIONS_MAX, Said, check_event, check_organizer, invite_people, language_tag, rate_headers, read_origin,
 };
 use crate::respond;
 
@@ -27,6 +27,8 @@ pub struct Person {
     name: Option<String>,
     #[serde(default)]
     origin: Option<String>,
+    #[serde(default)]
+    language: Option<String>,
 }
 
 /// One person, or several.
@@ -104,7 +106,7 @@ pub async fn create(
                 address,
                 name: read_name(person.name.as_deref().unwrap_or_default()),
                 origin,
-                language: String::new(),
+                language: language_tag(person.language.as_deref().unwrap_or_default()),
             })
         });
         let mut line = Line { email: person.email, status: "already", detail: None };

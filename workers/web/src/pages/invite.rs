@@ -45,7 +45,10 @@ pub fn page(
     let page = InvitePage {
         shell: shell(context, event.title.clone(), &[&INVITE_JS]),
         auto: asked.address.is_ok() && problem.is_empty() && !settings.button_only,
-        action: format!("/event/{}/invite", row.event_id),
+        action: match asked.language.as_str() {
+            "" => format!("/event/{}/invite", row.event_id),
+            language => format!("/event/{}/invite?lang={language}", row.event_id),
+        },
         event,
         email,
         name: asked.name.clone(),

@@ -17,7 +17,7 @@ use crate::assets::SCHEDULE_JS;
 use crate::error::Problem;
 use crate::events;
 use crate::extract::{Fields, Form, read_address};
-use crate::invite::{INVITATIONS_MAX, check_network, invite_to};
+use crate::invite::{INVITATIONS_MAX, browser_language, check_network, invite_to, language_tag};
 use crate::pages::{or_refusal, sender, shell};
 use crate::respond;
 
@@ -83,7 +83,11 @@ pub async fn post(
             Err(problem) => problem.sentence(),
             Ok(_) if ticked.is_empty() => "Pick at least one event first.".into(),
             Ok(_) if ticked.len() > INVITATIONS_MAX => format!("Pick at most {INVITATIONS_MAX} events at a time."),
-            Ok(address) => return send(&context, &organizer, &address, &ticked).await,
+            Ok(address) => {
+                let named = language_tag(form.get("language").or_else(|| form.get("lang")).unwrap_or_default());
+                let language = if named.is_empty() { browser_language(&headers) } else { named };
+                return send(&context, &organizer, &address, language, &ticked).await;
+            }
         };
         let ticked = ticked.iter().map(ToString::to_string).collect();
         let again = Again { email: typed.trim().to_owned(), ticked, problem, ..Again::default() };
@@ -96,6 +100,7 @@ async fn send(
     context: &WebContext,
     organizer: &OrganizerRow,
     address: &itip::CalAddress,
+    language: String,
     ticked: &[EventId],
 ) -> Result<Response, Problem> {
     let now = context.clock.now();
@@ -109,12 +114,7 @@ async fn send(
         rows.extend(row.filter(|row| row.owner == organizer.address && row.public));
     }
     rows.sort_by_key(|row| row.details.start.instant());
-    let guest = Enrollment {
-        address: address.clone(),
-        name: String::new(),
-        origin: origin_of(rows.len()),
-        language: String::new(),
-    };
+    let guest = Enrollment { address: address.clone(), name: String::new(), origin: origin_of(rows.len()), language };
     let said = if rows.is_empty() { Vec::new() } else { invite_to(context, &organizer.address, &rows, &guest).await? };
     let mut lines: Vec<SentLine> = Vec::new();
     for (row, said) in rows.iter().zip(said) {

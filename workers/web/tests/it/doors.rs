@@ -276,3 +276,41 @@ fn two_hundred_people_at_once_and_wrong_lines_stop_nobody() {
     let huge = "x".repeat(300_000);
     assert_eq!(stage.json("POST", &path, Some(STANDARD), &huge).status, StatusCode::PAYLOAD_TOO_LARGE);
 }
+
+#[test]
+fn whoever_is_invited_reads_his_own_language() {
+    let (stage, id) = Stage::new();
+    let door = format!("/event/{id}/invite");
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let spanish = ("accept-language", "es-MX,es;q=0.9,en;q=0.8");
+    let post = |path: &str, body: &str, browser: &[(&str, &str)]| {
+        let headers: Vec<_> = browser.iter().copied().chain([form]).collect();
+        let answer = stage.ask("POST", path, None, &headers, body);
+        assert!(answer.status.is_redirection() || answer.status.is_success(), "{}", answer.body);
+    };
+    post(&door, "email=browser@x.example", &[spanish]);
+    post(&door, "email=field@x.example&language=en-GB", &[spanish]);
+    post(&door, "email=lang@x.example&lang=es", &[]);
+    post(&door, "email=wrong@x.example&language=%3Cscript%3E", &[]);
+    post(&door, "email=french@x.example", &[("accept-language", "fr")]);
+    post("/s/ann", &format!("email=page@x.example&event={id}"), &[spanish]);
+    let one = "{\"email\":\"api@x.example\",\"language\":\"es-ES\"}";
+    let answer = stage.json("POST", &format!("/v1/events/{id}/invitations"), Some(STANDARD), one);
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
+    stage.ask("GET", &format!("{door}?email=key@x.example"), Some(STANDARD), &[spanish], "");
+    for (guest, language) in [
+        ("browser", "es"),
+        ("field", "en-GB"),
+        ("lang", "es"),
+        ("wrong", ""),
+        ("french", ""),
+        ("page", "es"),
+        ("api", "es-ES"),
+        ("key", "es"),
+    ] {
+        assert_eq!(stage.language(&id, &format!("{guest}@x.example")), language, "{guest}");
+    }
+    // The page that a link opens keeps what the link says.
+    let page = stage.get(&format!("{door}?lang=es-MX"), None).body;
+    assert!(page.contains(&format!("action=\"{door}?lang=es-MX\"")), "{page}");
+}

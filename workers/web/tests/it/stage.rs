@@ -234,6 +234,15 @@ impl Stage {
         mails
     }
 
+    /// The language kept of a guest.
+    pub fn language(&self, id: &EventId, guest: &str) -> String {
+        let command = Command::Attendee { guest: address(guest) };
+        match block_on(self.world.event(id, command)) {
+            Ok(Reply::Attendees(guests)) => guests.into_iter().next().expect("a guest").language,
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub fn send(&self, request: Request<Body>) -> Answer {
         block_on(async {
             let response = self.router.clone().oneshot(request).await.unwrap();
