@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use futures_executor::block_on;
 use itip::{
     CalAddress, Class, Component, Delivery, EventDetails, EventId, EventStatus, ItipMessage, Method, Moment, Order,
-    Organizer, Origin, PartStat, Recurrence, Sequence, Timestamp, Uid, When, Zone,
+    Organizer, Origin, Override, OverrideState, PartStat, Proposal, ProposalState, Proposed, Recurrence, RecurrenceId,
+    Sequence, Timestamp, Uid, When, Zone,
 };
 use scheduling::command::{
     BatchId, Command, Enrollment, Job, Lease, MailJob, Notice, OrganizerCommand, OrganizerReply, Reply, Shown,
@@ -476,4 +477,135 @@ fn a_report_goes_to_the_owner_only() {
     block_on(place.world.organizer(&bob, OrganizerCommand::Notify { notice })).unwrap();
     assert_eq!(block_on(deliver(&Job::Notices { organizer: bob }, &place.ctx)).unwrap(), done(0, 1));
     assert_eq!(place.sent(), 0);
+}
+
+/// The decoded words of a guest's mail.
+fn words_of(lease: &Lease, job: &MailJob) -> String {
+    readable(&String::from_utf8(crate::compose::guest_mail(lease, job, &config(), &keys()).unwrap()).unwrap())
+}
+
+#[test]
+fn a_guest_s_language_comes_before_the_organizer_s() {
+    for (guest, organizer, words) in [
+        ("", "", "Will you be there?"),
+        ("", "es", "¿Vendrás?"),
+        ("es-MX", "en", "¿Vendrás?"),
+        ("en", "es", "Will you be there?"),
+        ("fr", "es", "¿Vendrás?"),
+    ] {
+        let (mut lease, mut job) = lease(Method::Request, false, PartStat::NeedsAction);
+        job.language = guest.into();
+        lease.settings.language = organizer.into();
+        let text = words_of(&lease, &job);
+        assert!(text.contains(words), "{guest} {organizer}\n{text}");
+    }
+}
+
+/// An exception of a weekly series on Fridays.
+fn exception(date: &str, state: OverrideState) -> Override {
+    let When::At(mut moment) = details("").start else { panic!("no clock time") };
+    let weeks = (date.parse::<chrono::NaiveDate>().unwrap() - moment.local.date()).num_seconds();
+    moment.local += chrono::Duration::seconds(weeks);
+    moment.instant.0 += weeks;
+    let id = RecurrenceId { when: When::At(moment), this_and_future: false };
+    Override::new(id, Order { sequence: Sequence(1), dtstamp: NOW }, state)
+}
+
+fn series(exceptions: Vec<Override>, method: Method) -> (Lease, MailJob) {
+    let (mut lease, mut job) = lease(method, true, PartStat::Accepted);
+    let master = lease.event.details.as_mut().unwrap();
+    master.recurrence.rrule = Some("FREQ=WEEKLY".into());
+    job.instances = exceptions.iter().map(|exception| exception.recurrence_id.instant()).collect();
+    lease.event.overrides = exceptions;
+    (lease, job)
+}
+
+#[test]
+fn a_mail_about_one_date_says_which_and_what_is_new() {
+    let mut moved = details("Orioles - Rays");
+    let start = exception("2027-07-10", OverrideState::Cancelled).recurrence_id.when;
+    (moved.start, moved.end, moved.location) = (start.clone(), start, "Field 2".into());
+    let (lease, job) = series(vec![exception("2027-07-09", OverrideState::Changed(Box::new(moved)))], Method::Request);
+    let text = words_of(&lease, &job);
+    for part in [
+        "Orioles has changed one date of this event; the other dates stay",
+        "* New time: Saturday 10 July 2027, 7:05 pm, New York time (was Friday 9 July 2027, 7:05 pm, New York time)",
+        "* New place: Field 2 (was Camden Yards, Baltimore)",
+        "When:  Saturday 10 July 2027, 7:05 pm",
+        "Where: Field 2",
+    ] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn a_cancel_says_what_of() {
+    let (lease, job) = series(vec![exception("2027-07-09", OverrideState::Cancelled)], Method::Cancel);
+    let text = words_of(&lease, &job);
+    assert!(
+        text.contains("The date Friday 9 July 2027 is off; the other dates of this event by Orioles stay"),
+        "{text}"
+    );
+    let off = |date| exception(date, OverrideState::Cancelled);
+    let (lease, job) = series(vec![off("2027-07-09"), off("2027-07-16")], Method::Cancel);
+    let text = words_of(&lease, &job);
+    assert!(text.contains("2 dates of this event by Orioles are off"), "{text}");
+    assert!(text.contains("\n       Friday 16 July 2027, 7:05 pm, New York time\n"), "{text}");
+
+    let (lease, mut job) = self::lease(Method::Cancel, true, PartStat::Accepted);
+    job.removed = true;
+    let text = words_of(&lease, &job);
+    assert!(text.contains("you are no longer on it"), "{text}");
+}
+
+#[test]
+fn an_update_says_what_has_changed() {
+    let (lease, mut job) = lease(Method::Request, true, PartStat::Accepted);
+    job.changed = vec![itip::Field::Time, itip::Field::Description];
+    let text = words_of(&lease, &job);
+    assert!(text.contains("* New time: Friday 2 July 2027, 7:05 pm to 10:05 pm"), "{text}");
+    assert!(text.contains("* The description is new"), "{text}");
+}
+
+#[test]
+fn a_declined_proposal_is_told_in_text_and_calendar() {
+    let (lease, mut job) = lease(Method::DeclineCounter, true, PartStat::Accepted);
+    let proposed = Proposed {
+        recurrence_id: None,
+        start: details("").end,
+        end: details("").end,
+        comment: String::new(),
+        order: Order { sequence: Sequence(1), dtstamp: NOW },
+        received: NOW,
+    };
+    let state = ProposalState::Declined;
+    job.proposal = Some(Proposal { guest: job.guest.clone(), proposed, state, decided: Some(NOW) });
+    job.language = "es".into();
+    let text = words_of(&lease, &job);
+    assert!(text.contains("Tu propuesta de otra hora no se aceptó"), "{text}");
+    assert!(text.contains("COMMENT:Quien organiza mantiene la hora como está."), "{text}");
+}
+
+#[test]
+fn an_organizer_reads_his_own_language() {
+    let place = Place::new();
+    let ann = address("ann@x.test");
+    block_on(accounts::enroll_organizer(place.world.db(), &ann, "Orioles", &["orioles".to_owned()], NOW)).unwrap();
+    let save = accounts::save_organizer(&ann, "Orioles", "{\"language\":\"es\"}", false);
+    block_on(place.ctx.db.run(save)).unwrap();
+    place.invite(&["b@y.test"]);
+    let proposed = Proposed {
+        recurrence_id: None,
+        start: details("").end,
+        end: details("").end,
+        comment: "Antes no puedo".into(),
+        order: Order { sequence: Sequence(0), dtstamp: NOW },
+        received: NOW,
+    };
+    let ben = address("b@y.test");
+    block_on(place.world.event(&event_id(), Command::Propose { guest: ben.clone(), proposed })).unwrap();
+    assert_eq!(place.notify(Notice::Proposal { event: event_id(), guest: ben, instance: None }), done(1, 0));
+    golden("proposal-es.txt", &place.last_mail());
+    assert_eq!(place.notify(Notice::EventsReady { events: vec![event_id()] }), done(1, 0));
+    golden("ready-es.txt", &place.last_mail());
 }
