@@ -602,7 +602,7 @@ fn service(url: &str) -> Option<&'static str> {
     let matches = |known: &str| host == known || host.strip_suffix(known).is_some_and(|rest| rest.ends_with('.'));
     SERVICES.iter().find_map(|(known, paths, name)| {
         let call = |start: &&str| path.strip_prefix(*start).is_some_and(|rest| !rest.is_empty());
-        (matches(known) && paths.iter().any(|start| call(&start))).then_some(*name)
+        (matches(known) && paths.iter().any(call)).then_some(*name)
     })
 }
 

@@ -344,7 +344,7 @@ async fn report_mail(
         words.report_file.to_owned(),
     ];
     mail.events = event_of(&shown, Vec::new(), language).into_iter().collect();
-    mail.why = words.report_why.to_owned();
+    words.report_why.clone_into(&mut mail.why);
     let file = OutgoingAttachment {
         name: report::file_name(event.as_str()),
         content_type: "text/csv; charset=utf-8".to_owned(),

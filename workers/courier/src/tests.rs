@@ -481,7 +481,7 @@ fn a_report_goes_to_the_owner_only() {
 
 /// The decoded words of a guest's mail.
 fn words_of(lease: &Lease, job: &MailJob) -> String {
-    readable(&String::from_utf8(crate::compose::guest_mail(lease, job, &config(), &keys()).unwrap()).unwrap())
+    readable(&String::from_utf8(crate::compose::guest_mail(lease, job, &config(), &keys()).unwrap().raw).unwrap())
 }
 
 #[test]

@@ -151,8 +151,11 @@ fn fragments(words: &Words) -> HashSet<String> {
 /// Whether a text holds words as whole words.
 fn holds(text: &str, words: &str) -> bool {
     let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    text.match_indices(words)
-        .any(|(at, _)| !inside(text[..at].chars().next_back()) && !inside(text[at + words.len()..].chars().next()))
+    let parts: Vec<&str> = text.split(words).collect();
+    parts.windows(2).any(|around| match around {
+        [before, after] => !inside(before.chars().next_back()) && !inside(after.chars().next()),
+        _ => false,
+    })
 }
 
 #[test]
