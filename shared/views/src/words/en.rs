@@ -44,7 +44,6 @@ pub(super) static WORDS: Words = Words {
     yes: "Yes",
     maybe: "Maybe",
     no: "No",
-    no_answer: "No answer yet",
 
     marked: "{mark}: {what}",
     untitled: "Event",

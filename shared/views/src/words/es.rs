@@ -62,7 +62,6 @@ pub(super) static WORDS: Words = Words {
     yes: "Sí",
     maybe: "Quizás",
     no: "No",
-    no_answer: "Sin respuesta",
 
     marked: "{mark}: {what}",
     untitled: "Evento",

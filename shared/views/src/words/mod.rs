@@ -109,8 +109,6 @@ words! {
     maybe,
     /// PARTSTAT=DECLINED.
     no,
-    /// PARTSTAT=NEEDS-ACTION.
-    no_answer,
 
     // A guest's mail: why he gets it, as the first word of the subject and as the opening.
     /// The subject; `what` is title, date and place.
@@ -348,13 +346,6 @@ impl Language {
         }
         best.map(|(_, language)| language)
     }
-
-    /// The language at the end of a product identifier: `-//Club//Agenda//ES` (ISO 9070, as RFC 5545 section 3.7.3
-    /// shows it).
-    pub fn of_prodid(prodid: &str) -> Option<Self> {
-        let (_, tag) = prodid.rsplit_once("//")?;
-        Self::from_tag(tag)
-    }
 }
 
 fn per_mille(weight: f32) -> u32 {
@@ -484,13 +475,6 @@ mod tests {
         for (field, language) in cases {
             assert_eq!(Language::accepted(field), language, "{field}");
         }
-    }
-
-    #[test]
-    fn a_product_may_name_its_language() {
-        assert_eq!(Language::of_prodid("-//Club//Agenda 1.0//ES"), Some(Language::Es));
-        assert_eq!(Language::of_prodid("-//Club//Agenda 1.0//DE"), None);
-        assert_eq!(Language::of_prodid("Agenda"), None);
     }
 
     #[test]

@@ -238,7 +238,7 @@ impl Stage {
     pub fn language(&self, id: &EventId, guest: &str) -> String {
         let command = Command::Attendee { guest: address(guest) };
         match block_on(self.world.event(id, command)) {
-            Ok(Reply::Attendees(guests)) => guests.into_iter().next().expect("a guest").language,
+            Ok(Reply::Attendees(guests)) => guests.into_iter().next().unwrap().language,
             other => panic!("{other:?}"),
         }
     }
