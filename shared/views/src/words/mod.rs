@@ -419,7 +419,9 @@ mod tests {
         let mut names: Vec<&str> =
             phrase.split('{').skip(1).map(|rest| rest.split_once('}').expect("a brace that closes").0).collect();
         // Whether a name is short is the language's choice.
-        names.iter_mut().for_each(|name| *name = name.trim_end_matches("_short"));
+        for name in &mut names {
+            *name = name.trim_end_matches("_short");
+        }
         names.sort_unstable();
         names
     }
