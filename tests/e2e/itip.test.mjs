@@ -77,7 +77,7 @@ describe("a guest proposes another time", () => {
     const later = { start: utc(date(3), meeting.says.zone), end: utc(date(3).replace("19:", "22:"), meeting.says.zone) };
     await guest.replies(meeting, "TENTATIVE", { method: "COUNTER", comment: "One day later?", invitation: later });
     const notice = await world.mailTo(organizer.email, { after: mark });
-    assert.match(notice.subject, /^Another time\?/);
+    assert.match(notice.subject, /proposes another time/);
     assert.match(notice.text, /One day later\?/);
     const page = notice.links.find((url) => url.includes("/o/"));
     return { meeting, guest, other, page };
@@ -156,6 +156,28 @@ test("a delegate is invited in his delegator's place", async () => {
   );
   await delegate.replies(meeting, "ACCEPTED");
   await untilRsvp(world, meeting.id, { accepted: 1, noaction: 1 });
+});
+
+test("an event is handed over to a new address by its owner's offer and the reader's word", async () => {
+  const [owner, successor] = [world.organizer("google"), world.organizer("google")];
+  const meeting = await owner.announced();
+  const ready = await world.mailTo(owner.email);
+  const page = ready.links.find((url) => url.includes("/o/"));
+  const form = { method: "POST", body: new URLSearchParams({ to: successor.email }) };
+  assert.equal((await world.fetch(`${page}/hand-over`, form)).status, 200);
+  const offer = await world.mailTo(successor.email);
+  const link = offer.links.find((url) => url.includes("/t/"));
+  assert.match((await world.fetch(link)).text, /Take it over/);
+  const says = (organizer, fields) => organizer.client.mail({ ...meeting.says, organizer: { name: organizer.name, email: organizer.email }, ...fields }, "REQUEST", world.create);
+  const later = (minutes) => new Date(meeting.says.dtstamp.getTime() + minutes * 60_000);
+
+  assert.equal((await world.fetch(link, { method: "POST", body: new URLSearchParams() })).status, 200);
+  await world.take(says(successor, { summary: "Under new direction", dtstamp: later(1) }));
+  assert.equal((await meeting.revision(1)).mailto, successor.email);
+  // What the old address sends changes nothing any more.
+  await world.take(says(owner, { summary: "Still mine", dtstamp: later(2), organizer: { name: successor.name, email: successor.email } }));
+  await eventually("the attempt", async () => (await world.get(`/v1/events/${meeting.id}/attempts`)).attempts.length === 1);
+  assert.equal((await world.event(meeting.id)).summary_html, "Under new direction");
 });
 
 describe("the organizer's calendar is told what became of his mail", () => {

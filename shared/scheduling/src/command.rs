@@ -79,6 +79,13 @@ pub enum Command {
         /// Who.
         guest: CalAddress,
     },
+    /// The event belongs to somebody else from now on; who may say so has been checked.
+    HandOver {
+        /// The new owner.
+        owner: CalAddress,
+        /// His settings.
+        settings: OrganizerSettings,
+    },
     /// Somebody who may not speak about this event tried to.
     Stranger {
         /// What he did.
@@ -506,6 +513,13 @@ pub enum Notice {
         guest: CalAddress,
         /// For which instance; absent for the whole.
         instance: Option<Timestamp>,
+    },
+    /// Somebody offers him an event.
+    TakeOver {
+        /// Which event.
+        event: EventId,
+        /// Who.
+        from: CalAddress,
     },
     /// Our calendar answer to his client (decision 15).
     Reply {

@@ -149,6 +149,15 @@ pub enum Link {
         /// Which event.
         event: EventId,
     },
+    /// Take an event over from its owner, who offered it: his new address, or his successor's.
+    TakeOver {
+        /// Which event.
+        event: EventId,
+        /// Who offered it; an offer ends when he is no longer the owner.
+        from: CalAddress,
+        /// Whom it was offered to.
+        to: CalAddress,
+    },
 }
 
 /// Bytes of the signature in a link: 128 bits.

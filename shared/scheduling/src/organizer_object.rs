@@ -119,6 +119,14 @@ fn notify(conn: &dyn SqlConn, notice: Notice, now: Timestamp, env: &ObjectEnv) -
             let text = format!("refused {subject} {reason}");
             if say(conn, &sha256_hex(text.as_bytes()), now)? { queue(conn, &notice, now) } else { Ok(()) }
         }
+        // Once a day: nobody can make us write to a stranger again and again.
+        Notice::TakeOver { ref event, .. } => {
+            if say(conn, &format!("offered {event}"), now)? {
+                queue(conn, &notice, now)
+            } else {
+                Ok(())
+            }
+        }
         Notice::Claim { .. }
         | Notice::Report { .. }
         | Notice::Uninvited { .. }

@@ -308,6 +308,26 @@ pub struct ProposalView {
     pub comment: String,
 }
 
+/// An event that its owner offers to another address.
+#[derive(Debug, Clone, Template)]
+#[template(path = "take_over.html")]
+pub struct TakeOverPage {
+    /// Around it.
+    pub shell: Shell,
+    /// The event.
+    pub event: EventView,
+    /// Who offers it.
+    pub from: String,
+    /// Whom it is offered to.
+    pub to: String,
+    /// Where the form is posted.
+    pub action: String,
+    /// Whether it can still be taken.
+    pub open: bool,
+    /// It has just been taken.
+    pub done: bool,
+}
+
 /// What this place is.
 #[derive(Debug, Clone, Template)]
 #[template(path = "home.html")]

@@ -109,6 +109,9 @@ async fn compose(
         Notice::Proposal { event, guest, instance } => {
             show(event, ctx).await?.and_then(|shown| proposal(&shown, guest, *instance, language, ctx))
         }
+        Notice::TakeOver { event, from } => {
+            show(event, ctx).await?.and_then(|shown| offered(&shown, from, organizer, language, ctx))
+        }
         Notice::Reply { reply } => Some(answered(reply, language, ctx)),
     };
     let reply = match notice {
@@ -238,6 +241,30 @@ fn uninvited(shown: &Shown, language: Language, ctx: &CourierContext) -> Option<
         vec![fill(words.uninvited_what, &title), fill(words.uninvited_choice, &[("guests", &words.guests(guests))])];
     mail.events = event_of(shown, Vec::new(), language).into_iter().collect();
     mail.key = Some(MailLink::new(words.decide, owner_page(&shown.event.event_id, ctx)));
+    Some(mail)
+}
+
+/// An event that its owner offers him, as long as it is still his.
+fn offered(
+    shown: &Shown,
+    from: &CalAddress,
+    to: &CalAddress,
+    language: Language,
+    ctx: &CourierContext,
+) -> Option<NoticeMail> {
+    if shown.event.owner != *from {
+        return None;
+    }
+    let words = language.words();
+    let title = title_of(shown, words);
+    let about = [("title", title.as_str()), ("from", from.as_str())];
+    let mut mail = blank(fill(words.offered, &about), words.offered_heading.to_owned(), language, ctx);
+    mail.paragraphs = vec![fill(words.offered_what, &about)];
+    mail.events = event_of(shown, Vec::new(), language).into_iter().collect();
+    let offer = Link::TakeOver { event: shown.event.event_id.clone(), from: from.clone(), to: to.clone() };
+    let token = sign_link(&ctx.keys, &offer);
+    mail.key = Some(MailLink::new(words.offered_open, format!("{}/t/{token}", ctx.config.public_url)));
+    mail.why = fill(words.offered_why, &about);
     Some(mail)
 }
 

@@ -58,7 +58,7 @@ fn returned(text: &str, ctx: &MailContext) -> Option<(EventId, CalAddress)> {
     });
     tokens.filter_map(|token| read_link(&ctx.keys, token)).find_map(|link| match link {
         Link::Unsubscribe { event, guest } => Some((event, guest)),
-        Link::Answer { .. } | Link::Claim { .. } | Link::Organizer { .. } => None,
+        Link::Answer { .. } | Link::Claim { .. } | Link::Organizer { .. } | Link::TakeOver { .. } => None,
     })
 }
 

@@ -13,7 +13,7 @@ use crate::WebContext;
 use crate::api::{dead_letters, events, guests, health, keys, organizers, original, report};
 use crate::error::Problem;
 use crate::extract::BODY_BYTES_MAX;
-use crate::pages::{answer, claim, home, invite, owner, schedule, unsubscribe};
+use crate::pages::{answer, claim, home, invite, owner, schedule, take_over, unsubscribe};
 use crate::{assets, invite as invites, openapi};
 
 /// Who may call a route.
@@ -135,6 +135,11 @@ routes! {
     "/o/{token}/report" { post Link owner::report, "Mail the guest list"; }
     "/o/{token}/release" { post Link owner::release, "Mail a change that waits for approval"; }
     "/o/{token}/proposals" { post Link owner::decide, "Agree to a guest's proposal, or decline it"; }
+    "/o/{token}/hand-over" { post Link owner::hand_over, "Offer the event to another address"; }
+    "/t/{token}" {
+        get Link take_over::get, "An event that is offered: the page";
+        post Link take_over::post, "Take it over";
+    }
     "/o/{token}/cancel" { post Link owner::cancel, "Cancel an event that we were taken off"; }
 
     // The rest.

@@ -71,6 +71,13 @@ pub fn handle(
         Command::Propose { guest, proposed } => proposals::propose(conn, &guest, proposed),
         Command::Decide { guest, instance, accept } => proposals::decide(conn, id, &guest, instance, accept, now, env),
         Command::Remove { guest } => remove(conn, &guest, now, env),
+        Command::HandOver { owner, settings } => {
+            let mut record = known(conn)?;
+            record.state.owner = owner;
+            record.settings = settings;
+            record.save(conn)?;
+            Ok(Reply::Done)
+        }
         Command::Stranger { attempt } => {
             known(conn)?;
             rows::log_attempt(conn, &attempt)?;

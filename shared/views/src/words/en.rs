@@ -131,6 +131,12 @@ pub(super) static WORDS: Words = Words {
     held_change: "A change of “{title}” is on your page, but its guests are told only when you release it.",
     held_cancel: "The cancellation of “{title}” is on your page, but its guests are told only when you release it.",
     held_release: "Look and release",
+    offered: "Will you look after it? {title}",
+    offered_heading: "An event is offered to you",
+    offered_what: "{from} offers you “{title}”. If you take it over, what you send from your calendar changes it for \
+                   all its guests. If this means nothing to you, there is nothing to do.",
+    offered_open: "Look and take over",
+    offered_why: "You get this mail because {from} named your address.",
     guest_one: "one guest",
     guest_many: "{count} guests",
     report: "Guest list: {title}",

@@ -151,6 +151,12 @@ pub(super) static WORDS: Words = Words {
     held_cancel: "La cancelación de «{title}» ya está en tu página, pero los invitados solo lo sabrán cuando la \
                   autorices.",
     held_release: "Revisar y autorizar",
+    offered: "¿Te encargas tú? {title}",
+    offered_heading: "Te ofrecen un evento",
+    offered_what: "{from} te ofrece «{title}». Si lo aceptas, lo que envíes desde tu calendario lo cambiará para todos \
+                   los invitados. Si no te dice nada, no hay nada que hacer.",
+    offered_open: "Ver y aceptar",
+    offered_why: "Recibes este correo porque {from} indicó tu dirección.",
     guest_one: "1 persona invitada",
     guest_many: "{count} personas invitadas",
     report: "Lista de invitados: {title}",

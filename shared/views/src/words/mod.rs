@@ -277,6 +277,16 @@ words! {
     held_cancel,
     /// Button.
     held_release,
+    /// Subject: an event is offered to him.
+    offered,
+    /// Heading of it.
+    offered_heading,
+    /// What it means.
+    offered_what,
+    /// Button.
+    offered_open,
+    /// Why he gets it.
+    offered_why,
     /// One guest.
     guest_one,
     /// Several.

@@ -8,6 +8,7 @@ pub mod owner;
 #[cfg(feature = "local")]
 pub mod playground;
 pub mod schedule;
+pub mod take_over;
 pub mod unsubscribe;
 
 use axum::response::Response;

@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use imip::client_family;
 use itip::{EventId, Method, Proposal, Proposed, Timestamp};
-use scheduling::command::{Attempt, Command, Reply};
+use scheduling::command::{Attempt, Command, Notice, OrganizerCommand, Reply};
 use scheduling::keys::Link;
 use store::accounts;
 use store::directory::CLIENT_UNKNOWN;
@@ -65,6 +65,27 @@ pub async fn release(State(context): State<Arc<WebContext>>, Path(token): Path<S
 /// The event is off although only we were un-invited.
 pub async fn cancel(State(context): State<Arc<WebContext>>, Path(token): Path<String>) -> Response {
     act(&context, &token, Command::CancelUninvited).await
+}
+
+/// Offers the event to another address; it changes hands when its reader says so.
+pub async fn hand_over(
+    State(context): State<Arc<WebContext>>,
+    Path(token): Path<String>,
+    Form(form): Form,
+) -> Response {
+    let answer = async {
+        let event = open(&context, &token)?;
+        let to = read_address(form.get("to").unwrap_or_default()).map_err(|problem| problem.problem())?;
+        let from = events::shown(&context, &event).await?.event.owner;
+        if to == from || to.domain() == context.config.domain {
+            return Err(Problem::invalid("to", "name the address that the event shall belong to"));
+        }
+        let notice = Notice::TakeOver { event: event.clone(), from };
+        context.objects.organizer(&to, OrganizerCommand::Notify { notice }).await?;
+        let done = format!("A mail is on its way to {to}. The event changes hands when its reader says so there.");
+        page(&context, &token, &event, StatusCode::OK, done).await
+    };
+    or_refusal(&context, answer.await)
 }
 
 /// Agrees to a guest's proposal, or declines it.
