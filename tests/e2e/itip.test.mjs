@@ -175,7 +175,9 @@ test("an event is handed over to a new address by its owner's offer and the read
   await world.take(says(successor, { summary: "Under new direction", dtstamp: later(1) }));
   assert.equal((await meeting.revision(1)).mailto, successor.email);
   // What the old address sends changes nothing any more.
-  await world.take(says(owner, { summary: "Still mine", dtstamp: later(2), organizer: { name: successor.name, email: successor.email } }));
+  const stale = says(successor, { summary: "Still mine", dtstamp: later(2) });
+  const raw = stale.raw.toString("latin1").replace(/^From: .*$/m, `From: ${owner.name} <${owner.email}>`);
+  await world.take({ ...stale, from: owner.email, raw: Buffer.from(raw, "latin1") });
   await eventually("the attempt", async () => (await world.get(`/v1/events/${meeting.id}/attempts`)).attempts.length === 1);
   assert.equal((await world.event(meeting.id)).summary_html, "Under new direction");
 });

@@ -62,7 +62,7 @@ pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &K
         changes: about.changes,
         description: details.description.clone(),
         description_html: details.description_html.clone(),
-        answered: job.partstat,
+        answered: partstat(job),
         answers: ["yes", "maybe", "no"].map(|word| format!("{}/r/{answer}?answer={word}{date}", config.public_url)),
         unsubscribe: unsubscribe.clone(),
         guest: job.guest.to_string(),
@@ -203,6 +203,15 @@ fn reply_text(reply: &OurReply) -> String {
         cancelled: false,
         comment: (!reply.comment.is_empty()).then_some(reply.comment.as_str()),
     })
+}
+
+/// What the guest says of the date that the mail speaks of alone, else of the whole.
+fn partstat(job: &MailJob) -> PartStat {
+    let apart = match job.instances.as_slice() {
+        [instance] => job.instance_partstats.iter().find(|(when, _)| when.instant() == *instance),
+        _ => None,
+    };
+    apart.map_or(job.partstat, |(_, partstat)| *partstat)
 }
 
 fn occasion(job: &MailJob) -> Occasion {

@@ -21,6 +21,8 @@ use store::accounts;
 
 use crate::{CourierContext, DeliveryVerdict, SesAccess, deliver};
 
+mod clients;
+
 const NOW: Timestamp = Timestamp(1_790_000_000);
 
 fn address(text: &str) -> CalAddress {

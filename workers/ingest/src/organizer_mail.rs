@@ -3,7 +3,7 @@
 //! Invariants: nobody is mailed about a mail whose sender is not proven, except the one claim mail; nothing of a
 //! forged mail is stored; the binding, the organizer and his page exist before the event's object hears of it.
 
-use imip::{InboundMail, MailKind};
+use imip::{Defect, InboundMail, MailKind};
 use itip::{CalAddress, EventId, ItipError, ItipMessage, Method, Organizer, Outcome, PartStat};
 use scheduling::command::{Attempt, Command, CommandError, Notice, OrganizerCommand, Reply};
 use scheduling::settings::OrganizerSettings;
@@ -87,6 +87,9 @@ async fn hold(letter: &Letter<'_>, sender: &CalAddress, ctx: &MailContext) -> Re
 /// The messages of a mail, if at least the first is one that an organizer sends.
 fn usable<'a>(letter: &Letter<'a>) -> Result<&'a [ItipMessage], Refusal> {
     let messages = letter.mail.calendar.as_ref().map_err(|refusal| Refusal::Calendar(*refusal))?;
+    if letter.mail.defects.contains(&Defect::UnknownMethod) {
+        return Err(Refusal::UnknownMethod);
+    }
     match messages.iter().find(|message| !is_organizers(message.method)) {
         Some(message) => Err(Refusal::Method(message.method)),
         None => Ok(messages),

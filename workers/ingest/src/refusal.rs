@@ -9,6 +9,8 @@ use scheduling::command::{Notice, OurReply};
 pub(crate) enum Refusal {
     /// No calendar message came out of it.
     Calendar(CalendarRefusal),
+    /// A METHOD that iTIP does not know (RFC 5546 section 1.4): what it wants done cannot be guessed.
+    UnknownMethod,
     /// A message that no organizer sends here.
     Method(Method),
     /// An ADD to a series that is not known (RFC 5546 section 3.2.4).
@@ -31,6 +33,7 @@ impl Refusal {
     pub fn reason(&self) -> String {
         match self {
             Self::Calendar(refusal) => refusal.to_string(),
+            Self::UnknownMethod => "Your mail's METHOD is not one that calendars know.".to_owned(),
             Self::Method(Method::Reply) => {
                 "Your mail is an answer to an invitation (METHOD:REPLY), not an invitation.".to_owned()
             }
@@ -79,7 +82,7 @@ impl Refusal {
                 "To answer an invitation, use the buttons in it or answer from your calendar; \
                  to create an event, invite this address to it."
             }
-            Self::Method(_) | Self::UnknownSeries => {
+            Self::Method(_) | Self::UnknownMethod | Self::UnknownSeries => {
                 "Change the event in your calendar and send the whole invitation again."
             }
             Self::Stranger => "Ask its organizer to send the change, or create an event of your own in your calendar.",
