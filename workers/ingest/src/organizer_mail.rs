@@ -9,6 +9,7 @@ use scheduling::command::{Attempt, Command, CommandError, Notice, OrganizerComma
 use scheduling::settings::OrganizerSettings;
 use store::accounts::{self, OrganizerRow};
 use store::directory;
+use views::words::Language;
 
 use crate::binding::{Resolved, resolve};
 use crate::mailbox::Mailbox;
@@ -278,6 +279,29 @@ async fn enroll(
     let name = name.unwrap_or_else(|| owner.local_part().to_owned());
     let slugs = slugs(&name, owner, &ctx.keys);
     let row = accounts::enroll_organizer(ctx.db.as_ref(), owner, &name, &slugs, ctx.clock.now()).await?;
+    match (row, own_language(letter).filter(|_| spoken)) {
+        (Some(row), Some(language)) => remember_language(row, language, ctx).await.map(Some),
+        (row, _) => Ok(row),
+    }
+}
+
+/// The language of a mail, if it is one that we write and not the one that we write anyway.
+fn own_language(letter: &Letter<'_>) -> Option<Language> {
+    let language = Language::from_tag(letter.mail.language.as_deref()?)?;
+    (language != Language::default()).then_some(language)
+}
+
+/// A new organizer is written to as he writes, until he says otherwise.
+async fn remember_language(
+    mut row: OrganizerRow,
+    language: Language,
+    ctx: &MailContext,
+) -> Result<OrganizerRow, IngestError> {
+    let settings = OrganizerSettings { language: language.words().tag.to_owned(), ..settings_of(&row) };
+    if let Ok(json) = serde_json::to_string(&settings) {
+        ctx.db.run(accounts::save_organizer(&row.address, &row.name, &json, row.suspended)).await?;
+        row.settings = json;
+    }
     Ok(row)
 }
 

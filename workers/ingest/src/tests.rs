@@ -399,6 +399,21 @@ fn icloud_speaks_for_the_person_it_names() {
 }
 
 #[test]
+fn a_new_organizer_is_written_to_in_the_language_of_his_mail() {
+    for (written, kept) in [(Some("es-MX"), "es"), (Some("en-GB"), ""), (Some("tlh"), ""), (None, "")] {
+        let place = Place::new();
+        let mail = InboundMail {
+            language: written.map(str::to_owned),
+            ..request("ann@x.test", "u1", 0, organizer("ann@x.test", None))
+        };
+        assert_eq!(place.passed(&mail), "created");
+        let account = block_on(accounts::organizer(place.world.db(), &address("ann@x.test"))).unwrap().unwrap();
+        let settings: scheduling::settings::OrganizerSettings = serde_json::from_str(&account.settings).unwrap();
+        assert_eq!(settings.language, kept, "{written:?}");
+    }
+}
+
+#[test]
 fn an_invitation_that_a_guest_hands_on_is_not_published() {
     let place = Place::new();
     let mut private = request("ann@x.test", "u1", 0, organizer("ann@x.test", None));

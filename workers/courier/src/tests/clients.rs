@@ -117,7 +117,7 @@ fn read(lease: &Lease, job: &MailJob) -> Read {
         String::from_utf8(bytes).unwrap()
     };
     let (text, calendar, file) = (part("text/plain"), part("text/calendar"), part("application/ics"));
-    Read { text, calendar, file, mail }
+    Read { mail, text, calendar, file }
 }
 
 fn unfolded(calendar: &str) -> Vec<String> {
