@@ -9,7 +9,7 @@ use scheduling::command::{Attempt, Command, CommandError, Notice, OrganizerComma
 use scheduling::settings::OrganizerSettings;
 use store::accounts::{self, OrganizerRow};
 use store::directory;
-use views::words::Language;
+use views::words::{Language, Words};
 
 use crate::binding::{Resolved, resolve};
 use crate::mailbox::Mailbox;
@@ -74,7 +74,7 @@ fn is_ours(sender: &CalAddress, ctx: &MailContext) -> bool {
 async fn hold(letter: &Letter<'_>, sender: &CalAddress, ctx: &MailContext) -> Result<MailVerdict, IngestError> {
     if let Err(refusal) = usable(letter) {
         // The server that brought it tells its user; a mail of ours could hit somebody who never wrote.
-        return Ok(reject(&refusal.reason()));
+        return Ok(reject(&refusal.reason(words_of(letter, None))));
     }
     let raw = letter.keep(ctx).await?;
     let subject = letter.mail.subject.clone();
@@ -121,15 +121,10 @@ pub(crate) async fn take(
             }
             Applied::Known(what) => verdict = what,
             Applied::Refused(refusal) => {
-                let reply = our_reply(
-                    message,
-                    sender,
-                    &ctx.config.domain,
-                    PartStat::Declined,
-                    &refusal.reason(),
-                    ctx.clock.now(),
-                );
-                notify(sender, refusal.notice(&letter.mail.subject, reply), ctx).await?;
+                let words = words_for(letter, sender, ctx).await?;
+                let (domain, now) = (&ctx.config.domain, ctx.clock.now());
+                let reply = our_reply(message, sender, domain, PartStat::Declined, &refusal.reason(words), now);
+                notify(sender, refusal.notice(&letter.mail.subject, reply, words), ctx).await?;
                 verdict = "refused";
             }
         }
@@ -151,8 +146,20 @@ async fn refuse(
     refusal: &Refusal,
     ctx: &MailContext,
 ) -> Result<MailVerdict, IngestError> {
-    notify(sender, refusal.notice(&letter.mail.subject, None), ctx).await?;
+    let words = words_for(letter, sender, ctx).await?;
+    notify(sender, refusal.notice(&letter.mail.subject, None, words), ctx).await?;
     Ok(MailVerdict::Accept("refused"))
+}
+
+/// The words that an organizer reads: of the language that he chose, else of his mail.
+async fn words_for(letter: &Letter<'_>, sender: &CalAddress, ctx: &MailContext) -> Result<&'static Words, IngestError> {
+    let account = accounts::organizer(ctx.db.as_ref(), sender).await?;
+    Ok(words_of(letter, account.as_ref()))
+}
+
+fn words_of(letter: &Letter<'_>, account: Option<&OrganizerRow>) -> &'static Words {
+    let chosen = account.map(settings_of).unwrap_or_default().language;
+    Language::choose(&[&chosen, letter.mail.language.as_deref().unwrap_or_default()]).words()
 }
 
 async fn notify(organizer: &CalAddress, notice: Notice, ctx: &MailContext) -> Result<(), IngestError> {

@@ -3,6 +3,7 @@
 use imip::CalendarRefusal;
 use itip::Method;
 use scheduling::command::{Notice, OurReply};
+use views::words::{Words, fill};
 
 /// Why a mail to `create@` is of no use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,70 +31,64 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     /// What was wrong, in a sentence.
-    pub fn reason(&self) -> String {
+    pub fn reason(&self, words: &Words) -> String {
         match self {
-            Self::Calendar(refusal) => refusal.to_string(),
-            Self::UnknownMethod => "Your mail's METHOD is not one that calendars know.".to_owned(),
-            Self::Method(Method::Reply) => {
-                "Your mail is an answer to an invitation (METHOD:REPLY), not an invitation.".to_owned()
-            }
-            Self::Method(Method::Counter | Method::DeclineCounter) => {
-                "Your mail proposes another time (METHOD:COUNTER); only an event's organizer can change it.".to_owned()
-            }
-            Self::Method(method) => format!("A message with METHOD:{} is not taken here.", method.as_str()),
-            Self::UnknownSeries => "Your mail adds a date to a series (METHOD:ADD) that is not known here.".to_owned(),
-            Self::Stranger => {
-                "This event belongs to another organizer, so nothing was changed by your mail.".to_owned()
-            }
-            Self::Suspended => "Your account is suspended, so the event was not created.".to_owned(),
+            Self::Calendar(refusal) => calendar_reason(*refusal, words),
+            Self::UnknownMethod => words.refused_unknown_method,
+            Self::Method(Method::Reply) => words.refused_reply,
+            Self::Method(Method::Counter | Method::DeclineCounter) => words.refused_counter,
+            Self::Method(method) => return fill(words.refused_method, &[("method", method.as_str())]),
+            Self::UnknownSeries => words.refused_unknown_series,
+            Self::Stranger => words.refused_stranger,
+            Self::Suspended => words.refused_suspended,
             Self::TooMany { taken, of } => {
-                format!(
-                    "Your mail holds {of} events; the first {taken} were taken and the other {} were not.",
-                    of - taken
-                )
+                let [taken, rest, of] = [*taken, of - taken, *of].map(|number| number.to_string());
+                return fill(words.refused_too_many, &[("taken", &taken), ("rest", &rest), ("of", &of)]);
             }
         }
+        .to_owned()
     }
 
     /// What to do about it.
-    pub fn advice(&self) -> String {
+    pub fn advice(&self, words: &Words) -> String {
         match self {
-            Self::Calendar(CalendarRefusal::WinmailDat) => {
-                "In Outlook, set the message format to HTML or plain text and send the invitation again."
-            }
-            Self::Calendar(CalendarRefusal::NoCalendar) => {
-                "Create the event in your calendar and add this address as a guest; \
-                 a forwarded text or a screenshot is not enough."
-            }
-            Self::Calendar(CalendarRefusal::UnknownZone) => {
-                "Choose a city's time zone in your calendar (such as New York or Berlin) and send the event again."
-            }
-            Self::Calendar(CalendarRefusal::Encrypted) => {
-                "In your mail program, switch encryption off for this invitation and send it again."
-            }
-            Self::Calendar(CalendarRefusal::UnknownRecurrence) => {
-                "Choose a simpler repetition in your calendar (such as every week on one day), or send single events."
-            }
-            Self::Calendar(CalendarRefusal::TooLarge | CalendarRefusal::TooDeep) => {
-                "Remove attachments, or send the events in several mails."
-            }
-            Self::Calendar(_) => "Please send the event again from your calendar.",
-            Self::Method(Method::Reply | Method::Counter | Method::DeclineCounter) => {
-                "To answer an invitation, use the buttons in it or answer from your calendar; \
-                 to create an event, invite this address to it."
-            }
-            Self::Method(_) | Self::UnknownMethod | Self::UnknownSeries => {
-                "Change the event in your calendar and send the whole invitation again."
-            }
-            Self::Stranger => "Ask its organizer to send the change, or create an event of your own in your calendar.",
-            Self::Suspended => "Please write to whoever runs this server.",
-            Self::TooMany { .. } => "Send the others again, in mails of at most 50 events.",
+            Self::Calendar(CalendarRefusal::WinmailDat) => words.advice_winmail,
+            Self::Calendar(CalendarRefusal::NoCalendar) => words.advice_no_calendar,
+            Self::Calendar(CalendarRefusal::UnknownZone) => words.advice_zone,
+            Self::Calendar(CalendarRefusal::Encrypted) => words.advice_encrypted,
+            Self::Calendar(CalendarRefusal::UnknownRecurrence) => words.advice_recurrence,
+            Self::Calendar(CalendarRefusal::TooLarge | CalendarRefusal::TooDeep) => words.advice_smaller,
+            Self::Calendar(_) => words.advice_again,
+            Self::Method(Method::Reply | Method::Counter | Method::DeclineCounter) => words.advice_answer,
+            Self::Method(_) | Self::UnknownMethod | Self::UnknownSeries => words.advice_whole,
+            Self::Stranger => words.advice_stranger,
+            Self::Suspended => words.advice_suspended,
+            Self::TooMany { .. } => words.advice_rest,
         }
         .to_owned()
     }
 
     /// The mail that says so; `reply` tells his calendar the same.
-    pub fn notice(&self, subject: &str, reply: Option<Box<OurReply>>) -> Notice {
-        Notice::MailRefused { subject: subject.to_owned(), reason: self.reason(), advice: self.advice(), reply }
+    pub fn notice(&self, subject: &str, reply: Option<Box<OurReply>>, words: &Words) -> Notice {
+        let (reason, advice) = (self.reason(words), self.advice(words));
+        Notice::MailRefused { subject: subject.to_owned(), reason, advice, reply }
+    }
+}
+
+fn calendar_reason(refusal: CalendarRefusal, words: &Words) -> &'static str {
+    match refusal {
+        CalendarRefusal::NoCalendar => words.refused_no_calendar,
+        CalendarRefusal::WinmailDat => words.refused_winmail,
+        CalendarRefusal::Encrypted => words.refused_encrypted,
+        CalendarRefusal::Empty => words.refused_empty,
+        CalendarRefusal::NotACalendar => words.refused_not_a_calendar,
+        CalendarRefusal::NoEvent => words.refused_no_event,
+        CalendarRefusal::NoUid => words.refused_no_uid,
+        CalendarRefusal::NoStart => words.refused_no_start,
+        CalendarRefusal::BadDate => words.refused_bad_date,
+        CalendarRefusal::UnknownZone => words.refused_unknown_zone,
+        CalendarRefusal::UnknownRecurrence => words.refused_recurrence,
+        CalendarRefusal::TooLarge => words.refused_too_large,
+        CalendarRefusal::TooDeep => words.refused_too_deep,
     }
 }

@@ -173,6 +173,46 @@ pub(super) static WORDS: Words = Words {
     proposal_decide: "Aceptar o rechazar",
     keeps_time: "Quien organiza mantiene la hora como está.",
 
+    refused_no_calendar: "El correo no lleva ningún calendario adjunto. Envía la invitación desde tu calendario.",
+    refused_winmail: "La invitación llegó como winmail.dat, un formato que solo lee Outlook. Envíala como iCalendar \
+                      (en Outlook: formato de Internet, texto sin formato o HTML en lugar de texto enriquecido).",
+    refused_encrypted: "El correo está cifrado y no se pudo encontrar en él ninguna invitación. Envíalo sin cifrar.",
+    refused_empty: "El calendario adjunto está vacío.",
+    refused_not_a_calendar: "El archivo adjunto no es un archivo iCalendar.",
+    refused_no_event: "El calendario no contiene ningún evento, solo tareas, notas, zonas horarias u horas libres y \
+                       ocupadas.",
+    refused_no_uid: "El mensaje no tiene UID, así que no dice de qué evento trata.",
+    refused_no_start: "El evento no tiene inicio.",
+    refused_bad_date: "El evento tiene una fecha u hora que no se puede leer.",
+    refused_unknown_zone: "El evento está en una zona horaria que el calendario no define y cuyo nombre no se conoce.",
+    refused_recurrence: "El evento se repite según una regla que no se entiende.",
+    refused_too_large: "El calendario es demasiado grande.",
+    refused_too_deep: "El calendario está anidado demasiado profundamente.",
+    refused_unknown_method: "El METHOD de tu correo no es uno que los calendarios conozcan.",
+    refused_reply: "Tu correo es una respuesta a una invitación (METHOD:REPLY), no una invitación.",
+    refused_counter: "Tu correo propone otra hora (METHOD:COUNTER); solo quien organiza un evento puede cambiarlo.",
+    refused_method: "Aquí no se admite un mensaje con METHOD:{method}.",
+    refused_unknown_series: "Tu correo añade una fecha a una serie (METHOD:ADD) que aquí no se conoce.",
+    refused_stranger: "Este evento es de otra persona, así que tu correo no cambió nada.",
+    refused_suspended: "Tu cuenta está suspendida, así que el evento no se creó.",
+    refused_too_many: "Tu correo contiene {of} eventos; los primeros {taken} se admitieron y los otros {rest} no.",
+    advice_winmail: "En Outlook, elige el formato de mensaje HTML o texto sin formato y envía la invitación otra vez.",
+    advice_no_calendar: "Crea el evento en tu calendario e invita a esta dirección; no basta con reenviar un texto o \
+                         una captura de pantalla.",
+    advice_zone: "Elige en tu calendario la zona horaria de una ciudad (como Nueva York o Berlín) y envía el evento \
+                  otra vez.",
+    advice_encrypted: "Desactiva el cifrado de esta invitación en tu programa de correo y envíala otra vez.",
+    advice_recurrence: "Elige en tu calendario una repetición más sencilla (como un día cada semana) o envía eventos \
+                        sueltos.",
+    advice_smaller: "Quita los archivos adjuntos o envía los eventos en varios correos.",
+    advice_again: "Envía el evento otra vez desde tu calendario.",
+    advice_answer: "Para responder a una invitación, usa sus botones o responde desde tu calendario; para crear un \
+                    evento, invita a esta dirección.",
+    advice_whole: "Cambia el evento en tu calendario y envía otra vez la invitación completa.",
+    advice_stranger: "Pide a quien lo organiza que envíe el cambio, o crea un evento propio en tu calendario.",
+    advice_suspended: "Escribe a quien administra este servidor.",
+    advice_rest: "Envía los demás otra vez, en correos de 50 eventos como máximo.",
+
     reply_note: "Esta respuesta es para tu calendario; no hay nada que hacer.",
     reply_accepted: "Aceptado: {title}",
     reply_tentative: "Por confirmar: {title}",

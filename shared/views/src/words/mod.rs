@@ -316,6 +316,74 @@ words! {
     /// COMMENT of a DECLINECOUNTER.
     keeps_time,
 
+    // What was wrong with an organizer's mail, and what helps.
+    /// No calendar in the mail.
+    refused_no_calendar,
+    /// Outlook's own format.
+    refused_winmail,
+    /// Encrypted mail.
+    refused_encrypted,
+    /// An empty calendar part.
+    refused_empty,
+    /// Text that is no calendar.
+    refused_not_a_calendar,
+    /// A calendar without events.
+    refused_no_event,
+    /// A message without UID.
+    refused_no_uid,
+    /// An event without a start.
+    refused_no_start,
+    /// A date that cannot be read.
+    refused_bad_date,
+    /// A zone that nobody knows.
+    refused_unknown_zone,
+    /// A rule that is not understood.
+    refused_recurrence,
+    /// Too many bytes, lines or events.
+    refused_too_large,
+    /// Nested too deeply.
+    refused_too_deep,
+    /// A METHOD that nobody knows.
+    refused_unknown_method,
+    /// A REPLY to create@.
+    refused_reply,
+    /// A COUNTER to create@.
+    refused_counter,
+    /// Another method to create@.
+    refused_method,
+    /// An ADD to nothing known.
+    refused_unknown_series,
+    /// Somebody else's event.
+    refused_stranger,
+    /// A suspended account.
+    refused_suspended,
+    /// More events than are taken.
+    refused_too_many,
+    /// What to do in Outlook.
+    advice_winmail,
+    /// How to make an event.
+    advice_no_calendar,
+    /// How to name a zone.
+    advice_zone,
+    /// How to be readable.
+    advice_encrypted,
+    /// How to repeat.
+    advice_recurrence,
+    /// How to be smaller.
+    advice_smaller,
+    /// Try again.
+    advice_again,
+    /// Where answers go.
+    advice_answer,
+    /// Send the whole.
+    advice_whole,
+    /// Whose it is.
+    advice_stranger,
+    /// Whom to ask.
+    advice_suspended,
+    /// Send the rest.
+    advice_rest,
+
     // The text of a calendar REPLY of ours.
     /// Who is to read it.
     reply_note,
