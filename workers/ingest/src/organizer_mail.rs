@@ -5,7 +5,7 @@
 
 use imip::{Defect, InboundMail, MailKind};
 use itip::{CalAddress, EventId, ItipError, ItipMessage, Method, Organizer, Outcome, PartStat};
-use scheduling::command::{Attempt, Command, CommandError, Notice, OrganizerCommand, Reply};
+use scheduling::command::{Attempt, Command, CommandError, Notice, OrganizerCommand, OurReply, Reply};
 use scheduling::settings::OrganizerSettings;
 use store::accounts::{self, OrganizerRow};
 use store::directory;
@@ -111,10 +111,10 @@ pub(crate) async fn take(
         Ok(messages) => messages,
         Err(refusal) => return refuse(letter, sender, &refusal, ctx).await,
     };
-    let mut created = Vec::new();
+    let (mut created, mut replies) = (Vec::new(), Vec::new());
     let mut verdict = "nothing to do";
     for message in messages.iter().take(EVENTS_MAX) {
-        match apply(message, letter, sender, ctx).await? {
+        match apply(message, letter, sender, &mut replies, ctx).await? {
             Applied::Created(event) => {
                 verdict = "created";
                 created.push(event);
@@ -131,6 +131,10 @@ pub(crate) async fn take(
     }
     if !created.is_empty() {
         notify(sender, Notice::EventsReady { events: created }, ctx).await?;
+    }
+    // What people read goes first, what their calendars read after it.
+    for (owner, reply) in replies {
+        notify(&owner, Notice::Reply { reply }, ctx).await?;
     }
     if messages.len() > EVENTS_MAX {
         let refusal = Refusal::TooMany { taken: EVENTS_MAX, of: messages.len() };
@@ -181,6 +185,7 @@ async fn apply(
     message: &ItipMessage,
     letter: &Letter<'_>,
     sender: &CalAddress,
+    replies: &mut Vec<(CalAddress, Box<OurReply>)>,
     ctx: &MailContext,
 ) -> Result<Applied, IngestError> {
     let organizer = message.components.iter().find_map(|component| component.organizer.as_ref());
@@ -219,9 +224,7 @@ async fn apply(
     }
     if is_taken(&outcome) && is_awaited(message, &ctx.config.domain) {
         let reply = our_reply(message, sender, &ctx.config.domain, PartStat::Accepted, "", ctx.clock.now());
-        if let Some(reply) = reply {
-            notify(&owner, Notice::Reply { reply }, ctx).await?;
-        }
+        replies.extend(reply.map(|reply| (owner.clone(), reply)));
     }
     Ok(match outcome {
         Outcome::Created => Applied::Created(event),

@@ -271,7 +271,7 @@ fn a_proven_organizers_mail_becomes_an_event_with_a_page() {
     assert!(place.is_kept(b"raw"));
     let id = place.event("u1");
     let notices = place.notices("ann@x.test");
-    let [Notice::Reply { reply }, Notice::EventsReady { events }] = notices.as_slice() else { panic!("{notices:?}") };
+    let [Notice::EventsReady { events }, Notice::Reply { reply }] = notices.as_slice() else { panic!("{notices:?}") };
     assert_eq!((reply.partstat, reply.attendee.as_str()), (PartStat::Accepted, "create@convoke.test"));
     assert_eq!(events.as_slice(), std::slice::from_ref(&id));
     let account = block_on(accounts::organizer(place.world.db(), &address("ann@x.test"))).unwrap().unwrap();
