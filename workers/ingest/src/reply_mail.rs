@@ -45,7 +45,7 @@ pub(crate) async fn receive(
             }
         };
         for component in in_order(message) {
-            let author = match author(&event, component, letter, token, ctx) {
+            let author = match author(&event, message.method, component, letter, token, ctx) {
                 Ok(author) => author,
                 Err(unfit) => {
                     verdict = unfit;
@@ -91,6 +91,8 @@ fn in_order(message: &ItipMessage) -> Vec<&Component> {
 struct Author {
     guest: CalAddress,
     name: String,
+    /// How he stands in the message; absent where Exchange leaves him out.
+    attendee: Option<InvitedAttendee>,
     /// He holds the guest's token.
     by_token: bool,
     /// He is authenticated as the guest.
@@ -101,21 +103,13 @@ struct Author {
 
 fn author(
     event: &EventId,
+    method: Method,
     component: &Component,
     letter: &Letter<'_>,
     token: Option<&str>,
     ctx: &MailContext,
 ) -> Result<Author, MailVerdict> {
     let from = letter.mail.from.first();
-    // RFC 5546 section 3.2.3: exactly one ATTENDEE, the one who speaks. Exchange leaves it out of a COUNTER.
-    let (guest, attendee) = match (component.attendees.as_slice(), from) {
-        ([attendee], _) => (attendee.address.clone(), Some(attendee)),
-        ([], Some(from)) => (from.clone(), None),
-        _ => return Err(MailVerdict::Accept("not one attendee")),
-    };
-    if guest.domain().eq_ignore_ascii_case(&ctx.config.domain) {
-        return Err(MailVerdict::Accept("our own address"));
-    }
     let written = component
         .organizer
         .as_ref()
@@ -124,6 +118,15 @@ fn author(
     let holds_token_of = |person: &CalAddress| {
         [token, written].into_iter().flatten().any(|token| is_reply_token(&ctx.keys, token, event, person))
     };
+    let attendee = speaker(method, &component.attendees, |person| holds_token_of(person) || from == Some(person));
+    // Exchange leaves ATTENDEE out of a COUNTER.
+    let unnamed = from.filter(|_| component.attendees.is_empty());
+    let Some(guest) = attendee.map(|attendee| &attendee.address).or(unnamed).cloned() else {
+        return Err(MailVerdict::Accept("not one attendee"));
+    };
+    if guest.domain().eq_ignore_ascii_case(&ctx.config.domain) {
+        return Err(MailVerdict::Accept("our own address"));
+    }
     let by_token = holds_token_of(&guest);
     let authenticated = letter.sender.proven() == Some(&guest);
     // A delegate, a member of a list or an alias answers with the invitation that somebody else got.
@@ -143,9 +146,26 @@ fn author(
         vouched_by: vouched_by.cloned(),
         guest,
         name: name.chars().filter(|c| !c.is_control()).take(80).collect(),
+        attendee: attendee.cloned(),
         by_token: by_token || vouched_by.is_some(),
         authenticated,
     })
+}
+
+/// Who of the attendees speaks. RFC 5546 section 3.2.3 wants exactly one; but a delegate names his delegator beside
+/// himself (section 4.2.6), and a COUNTER is the whole event with everybody in it (section 4.2.4).
+fn speaker(
+    method: Method,
+    attendees: &[InvitedAttendee],
+    writes: impl Fn(&CalAddress) -> bool,
+) -> Option<&InvitedAttendee> {
+    match attendees {
+        [attendee] => Some(attendee),
+        [one, other] if one.delegated_from.as_ref() == Some(&other.address) => Some(one),
+        [other, one] if one.delegated_from.as_ref() == Some(&other.address) => Some(one),
+        all if method == Method::Counter => all.iter().find(|attendee| writes(&attendee.address)),
+        _ => None,
+    }
 }
 
 /// Who may have passed an invitation on to this person.
@@ -187,7 +207,7 @@ async fn take(
         (Method::Counter, Some(state)) => {
             let heard = propose(event, state, &author, component, instance.clone(), ctx).await?;
             // A proposal is no answer, unless he gives one with it.
-            if component.attendees.first().is_some_and(|attendee| attendee.partstat.choice().is_some()) {
+            if author.attendee.as_ref().is_some_and(|attendee| attendee.partstat.choice().is_some()) {
                 answer(message, component, event, instance, author, ctx).await?;
             }
             Ok(heard)
@@ -234,17 +254,17 @@ async fn answer(
     author: Author,
     ctx: &MailContext,
 ) -> Result<&'static str, IngestError> {
-    let Some(attendee) = component.attendees.first() else { return Ok("not one attendee") };
+    let Author { guest, name, attendee, authenticated, vouched_by, .. } = author;
+    let Some(attendee) = attendee else { return Ok("not one attendee") };
     let received = ctx.clock.now();
     let answer = Answer {
         recurrence_id,
         prodid: message.prodid.clone(),
         comment: component.comment.clone(),
         request_status: component.request_status.first().cloned().unwrap_or_default(),
-        delegated_to: attendee.delegated_to.clone(),
+        delegated_to: attendee.delegated_to,
         ..Answer::new(attendee.partstat, component.order, received, AnsweredVia::Mail)
     };
-    let Author { guest, name, authenticated, vouched_by, .. } = author;
     match ctx.objects.event(event, Command::Answer { guest, name, answer, authenticated, vouched_by }).await {
         Ok(Reply::Answered { outcome, batch }) => {
             start(event, batch, ctx);
