@@ -1,4 +1,4 @@
-//! What holds across crates: who may depend on whom, and SQL against the real schema.
+//! What holds across crates: who may depend on whom, SQL against the real schema, and whole conversations.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,5 +8,8 @@
 )]
 
 mod architecture;
+mod conversations;
+mod deployment;
 mod migrations;
+mod script;
 mod store_suite;

@@ -1,0 +1,263 @@
+//! A whole deployment in one value: raw mail goes in by `ingest`, and what the courier hands to SES is read back.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use courier::{CourierContext, SesAccess, deliver};
+use futures_executor::block_on;
+use ingest::{MailContext, MailVerdict, RawMail};
+use itip::{Attendee, CalAddress, EventId, Origin, Timestamp, Uid};
+use scheduling::command::{Command, CommandError, Enrolled, Enrollment, Job, Reply, Shown};
+use scheduling::keys::{Key, Keys, reply_address};
+use scheduling::memory::World;
+use scheduling::ports::{Clock, MailTransport, Objects, TransportError};
+use scheduling::settings::{Config, ReplyAddress, Timing};
+use store::{Row, directory};
+
+/// Our mail domain in every test.
+pub const DOMAIN: &str = "convoke.example";
+/// Whose verdict about senders is believed.
+const AUTHSERV: &str = "mx.convoke.example";
+/// How long a step waits for what it sets off: longer than a digest of notices collects.
+const PATIENCE_SECS: i64 = 900;
+
+/// Reads an address.
+pub fn address(text: &str) -> CalAddress {
+    CalAddress::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// A mail that SES took.
+#[derive(Debug, Clone)]
+pub struct SentMail {
+    /// Its one recipient.
+    pub to: CalAddress,
+    /// Decoded Subject.
+    pub subject: String,
+    /// The calendar part as text; empty if there is none.
+    pub calendar: String,
+    /// The whole mail.
+    pub raw: Vec<u8>,
+}
+
+/// The twin of SES: it takes every mail and keeps it.
+#[derive(Default)]
+struct Ses(Mutex<VecDeque<SentMail>>);
+
+#[async_trait]
+impl MailTransport for Ses {
+    async fn fetch(
+        &self,
+        request: http::Request<Vec<u8>>,
+        _timeout_ms: u32,
+    ) -> Result<http::Response<Vec<u8>>, TransportError> {
+        let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap_or_default();
+        let answer = match body.pointer("/Content/Raw/Data").and_then(serde_json::Value::as_str) {
+            Some(data) => {
+                let raw = STANDARD.decode(data).unwrap();
+                let to = address(body.pointer("/Destination/ToAddresses/0").unwrap().as_str().unwrap());
+                let subject = imip::read_mail(&raw).unwrap().subject;
+                self.0.lock().unwrap().push_back(SentMail { to, subject, calendar: calendar_part(&raw), raw });
+                r#"{"MessageId":"0100-1"}"#
+            }
+            None => {
+                r#"{"SendQuota":{"Max24HourSend":50000.0,"MaxSendRate":500.0,"SentLast24Hours":1.0},"SendingEnabled":true}"#
+            }
+        };
+        Ok(http::Response::new(answer.as_bytes().to_vec()))
+    }
+}
+
+/// The `text/calendar` part of a mail of ours, decoded.
+fn calendar_part(raw: &[u8]) -> String {
+    let mail = String::from_utf8_lossy(raw);
+    let Some((_, part)) = mail.split_once("Content-Type: text/calendar") else { return String::new() };
+    let (headers, body) = part.split_once("\r\n\r\n").unwrap();
+    let (body, _) = body.split_once("\r\n--").unwrap();
+    if headers.contains("base64") {
+        let packed: String = body.split_whitespace().collect();
+        return String::from_utf8(STANDARD.decode(packed).unwrap()).unwrap();
+    }
+    assert!(headers.contains("7bit"), "{headers}");
+    body.to_owned()
+}
+
+/// Who vouches for a mail's From.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vouched {
+    /// The receiver says `dmarc=pass`.
+    Signed,
+    /// Nobody says anything.
+    Unsigned,
+    /// The receiver says `dmarc=fail`.
+    Forged,
+}
+
+/// Objects, D1, queue, R2, courier and SES.
+pub struct Deployment {
+    world: Arc<World>,
+    ses: Arc<Ses>,
+    mail: MailContext,
+    courier: CourierContext,
+}
+
+impl Deployment {
+    /// An empty one at this moment.
+    pub fn new(now: Timestamp) -> Self {
+        let migration = include_str!("../../d1-migrations/0001_directory.sql");
+        let world = Arc::new(World::new(DOMAIN, Timing::default(), now, &[migration]).unwrap());
+        let ses = Arc::new(Ses::default());
+        let config = Arc::new(Config {
+            domain: DOMAIN.into(),
+            public_url: format!("https://{DOMAIN}"),
+            reply_address: ReplyAddress::Plus,
+            postal_footer: "1 Main Street".into(),
+            landing_hosts: Vec::new(),
+            trusted_authserv_id: Some(AUTHSERV.into()),
+            keyless_daily_max: 10,
+            keyed_daily_max: 10,
+            event_invites_max: 1000,
+            ses_timeout_ms: 1000,
+            timing: Timing::default(),
+        });
+        let keys = Arc::new(Keys { event: Key::new("event"), link: Key::new("link") });
+        let mail = MailContext {
+            db: world.clone(),
+            objects: world.clone(),
+            jobs: world.clone(),
+            blobs: world.clone(),
+            clock: world.clone(),
+            config: config.clone(),
+            keys: keys.clone(),
+        };
+        let access = SesAccess {
+            endpoint: "http://127.0.0.1:8005".into(),
+            region: "us-east-1".into(),
+            access_key_id: "AKIDEXAMPLE".into(),
+            secret_access_key: "secret".into(),
+            session_token: None,
+            configuration_set: None,
+        };
+        let courier = CourierContext {
+            db: world.clone(),
+            objects: world.clone(),
+            transport: ses.clone(),
+            clock: world.clone(),
+            config,
+            keys,
+            ses: access,
+        };
+        // A second later the gate's bucket is full.
+        world.advance(1);
+        Self { world, ses, mail, courier }
+    }
+
+    /// The clock.
+    pub fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, seconds: i64) {
+        self.world.advance(seconds);
+    }
+
+    /// Lets alarms ring and the courier work until nothing is due soon.
+    pub fn settle(&self) {
+        let patience = self.now().plus(PATIENCE_SECS);
+        loop {
+            self.world.ring_alarms().unwrap();
+            while let Some(job) = self.world.next_job() {
+                block_on(deliver(&job, &self.courier)).unwrap();
+            }
+            match self.world.next_alarm().unwrap() {
+                Some(at) if at <= patience => self.advance((at.0 - self.now().0).max(1)),
+                _ => return,
+            }
+        }
+    }
+
+    /// Brings a mail to one of our mailboxes.
+    pub fn deliver(&self, recipient: &str, vouched: Vouched, from: &str, raw: &str) -> MailVerdict {
+        let domain = address(from).domain().to_owned();
+        let verdict = match vouched {
+            Vouched::Signed => format!("Authentication-Results: {AUTHSERV}; dmarc=pass header.from={domain}\r\n"),
+            Vouched::Unsigned => String::new(),
+            Vouched::Forged => format!("Authentication-Results: {AUTHSERV}; dmarc=fail header.from={domain}\r\n"),
+        };
+        let raw = format!("{verdict}{raw}").into_bytes();
+        let mail = RawMail { envelope_from: from.to_owned(), recipient: address(recipient), raw };
+        block_on(ingest::receive(&mail, &self.mail)).unwrap()
+    }
+
+    /// Asks an event's object.
+    pub fn command(&self, event: &EventId, command: Command) -> Result<Reply, CommandError> {
+        let reply = block_on(self.world.event(event, command));
+        if let Ok(
+            Reply::Enrolled { batch: Some(batch), .. }
+            | Reply::Batch { batch: Some(batch) }
+            | Reply::Answered { batch: Some(batch), .. },
+        ) = &reply
+        {
+            block_on(deliver(&Job::Batch { event: event.clone(), batch: *batch }, &self.courier)).unwrap();
+        }
+        reply
+    }
+
+    /// Invites somebody as a page does.
+    pub fn invite(&self, event: &EventId, guest: &str) -> Enrolled {
+        let enrollment = Enrollment {
+            address: address(guest),
+            name: String::new(),
+            origin: Origin::LandingPage,
+            language: String::new(),
+        };
+        let command = Command::Enroll { guests: vec![enrollment], again: false, invites_max: 1000 };
+        match self.command(event, command).unwrap() {
+            Reply::Enrolled { results, .. } => results[0],
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The event as its object knows it.
+    pub fn show(&self, event: &EventId) -> Option<Box<Shown>> {
+        match self.command(event, Command::Show) {
+            Ok(Reply::Shown(shown)) => Some(shown),
+            Err(CommandError::NotFound) => None,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// One guest.
+    pub fn guest(&self, event: &EventId, guest: &str) -> Option<Attendee> {
+        match self.command(event, Command::Attendee { guest: address(guest) }).unwrap() {
+            Reply::Attendees(guests) => guests.into_iter().next(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Who speaks about a UID, and which event is meant.
+    pub fn bound(&self, uid: &str) -> Vec<(CalAddress, EventId)> {
+        let rows = block_on(directory::bindings(self.world.db(), &Uid(uid.into()))).unwrap();
+        rows.into_iter().map(|row| (row.identity, row.event_id)).collect()
+    }
+
+    /// Events of this deployment that have something to show.
+    pub fn events(&self) -> usize {
+        use store::SqlConn;
+        let rows: Vec<Row> = SqlConn::run(self.world.db(), "SELECT event_id FROM event", &[]).unwrap();
+        rows.len()
+    }
+
+    /// Where a guest's answers go.
+    pub fn reply_address(&self, event: &EventId, guest: &str) -> String {
+        reply_address(&self.mail.keys, ReplyAddress::Plus, DOMAIN, event, &address(guest))
+    }
+
+    /// Everything that SES has taken since the last call.
+    pub fn take_sent(&self) -> Vec<SentMail> {
+        self.ses.0.lock().unwrap().drain(..).collect()
+    }
+}
