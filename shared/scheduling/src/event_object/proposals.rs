@@ -37,7 +37,12 @@ pub(super) fn decide(
         let about = about(id, &owner, &record.settings, now, env);
         let transition = accept_proposal(&record.state, &proposal.proposed, &about)?;
         rows::put_proposal(conn, &Proposal { state: ProposalState::Accepted, decided: Some(now), ..proposal })?;
-        return commit(conn, record, transition, now);
+        let reply = commit(conn, record, transition, now)?;
+        // Whoever proposed hears that it was agreed, whether or not he has answered (RFC 5546 section 3.2.7).
+        if !matches!(reply, Reply::Organizer { held: true, .. }) {
+            mailing::open_batch(conn, std::slice::from_ref(guest), Purpose::Wanted, now)?;
+        }
+        return Ok(reply);
     }
     rows::put_proposal(conn, &Proposal { state: ProposalState::Declined, decided: Some(now), ..proposal })?;
     let hint_at = now.plus(env.timing.hint_repeat_secs);
