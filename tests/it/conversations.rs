@@ -315,7 +315,11 @@ impl Talk {
         if calendar.method() != method {
             return Err((0, format!("expected {method}, seen {}", calendar.method())));
         }
-        calendar.compare(block)
+        calendar.compare(&self.expected(guest, block))
+    }
+
+    fn expected(&self, who: &str, block: &[(usize, String)]) -> Vec<(usize, String)> {
+        block.iter().map(|(line, _)| *line).zip(self.filled(who, block)).collect()
     }
 
     fn none_sent(&self) -> Result<(), String> {
