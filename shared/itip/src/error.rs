@@ -16,7 +16,8 @@ pub enum ItipError {
     /// RFC 5546 section 3.2.4: ADD speaks of a series that its reader knows.
     #[error("the series that the message adds to is not known")]
     UnknownSeries,
-    /// A proposal that we cannot carry out: the organizer changes the event in his calendar.
-    #[error("the proposal cannot be taken over as it is")]
+    /// A proposal, or an ADD of a whole series, that we cannot carry out: the organizer changes the event in his
+    /// calendar.
+    #[error("the change cannot be taken over as it is")]
     NotApplicable,
 }

@@ -295,12 +295,20 @@ pub fn apply_cancel(
 }
 
 /// Applies an ADD: further instances of a series that is known (RFC 5546 section 3.2.4).
+///
+/// # Errors
+/// [`ItipError::UnknownSeries`], and [`ItipError::NotApplicable`] for an ADD of a whole series (section 4.4.7): what
+/// several rules mean together is not defined (RFC 5545 section 3.8.5.3).
 pub fn apply_add(
     prior: Option<&EventState>,
     message: &ItipMessage,
     about: &Circumstances<'_>,
 ) -> Result<Transition, ItipError> {
     let before = prior.filter(|state| state.details.is_some() && !state.cancelled).ok_or(ItipError::UnknownSeries)?;
+    let repeats = |component: &Component| component.details.as_ref().is_some_and(|added| added.recurrence.is_series());
+    if message.components.iter().any(repeats) {
+        return Err(ItipError::NotApplicable);
+    }
     let mut state = before.clone();
     let mut added = false;
     for component in message.components.iter().filter(|component| component.recurrence_id.is_none()) {

@@ -265,7 +265,9 @@ fn by_rule(error: ItipError, method: Method) -> Refusal {
         ItipError::NoComponent => Refusal::Calendar(imip::CalendarRefusal::NoEvent),
         ItipError::MethodNotAllowed => Refusal::Method(method),
         ItipError::NotOrganizer => Refusal::Stranger,
-        ItipError::UnknownSeries | ItipError::NotApplicable => Refusal::UnknownSeries,
+        ItipError::UnknownSeries => Refusal::UnknownSeries,
+        // An ADD of a whole series.
+        ItipError::NotApplicable => Refusal::Method(method),
     }
 }
 
