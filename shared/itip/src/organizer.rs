@@ -10,7 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CalAddress, Component, EventDetails, EventId, EventState, Field, ItipError, ItipMessage, Order, Organizer,
+    CalAddress, Component, EventDetails, EventId, EventState, EventStatus, Field, ItipError, ItipMessage, Order, Organizer,
     Override, OverrideState, Sequence, Timestamp, Version,
 };
 
@@ -133,7 +133,13 @@ pub fn apply_request(
     if !message.components.iter().any(|component| component.details.is_some()) {
         return Err(ItipError::NoComponent);
     }
+    // Some calendars call an event off by a REQUEST that says so; to a guest only METHOD:CANCEL means it.
     let before = prior.cloned().unwrap_or_else(|| blank(message, about));
+    if let Some(master) = master.filter(|master| is_called_off(master)) {
+        let order = order_of(message.method, &before, master, about.now).unwrap_or(master.order);
+        let components = vec![Component { order, ..master.clone() }];
+        return apply_cancel(prior, &ItipMessage { components, ..message.clone() }, about);
+    }
     let mut state = before.clone();
     let digest = digest(message);
 
@@ -169,7 +175,11 @@ pub fn apply_request(
         let (Some(recurrence_id), Some(details)) = (&component.recurrence_id, &component.details) else {
             continue;
         };
-        let change = OverrideState::Changed(Box::new(details.clone()));
+        let change = if is_called_off(component) {
+            OverrideState::Cancelled
+        } else {
+            OverrideState::Changed(Box::new(details.clone()))
+        };
         instance_applied |= put_override(&mut state, recurrence_id, component.order, change, master.is_some());
     }
     if master.is_none() && !instance_applied {
@@ -195,6 +205,11 @@ fn order_of(method: crate::Method, before: &EventState, master: &Component, now:
     let known = before.order.unwrap_or_default();
     let dtstamp = now.max(known.dtstamp.plus(i64::from(before.order.is_some())));
     Some(Order { sequence: master.order.sequence.max(known.sequence), dtstamp })
+}
+
+/// STATUS:CANCELLED (RFC 5545 section 3.8.1.11).
+fn is_called_off(component: &Component) -> bool {
+    component.details.as_ref().is_some_and(|details| details.status == EventStatus::Cancelled)
 }
 
 /// A REQUEST that is older than the cancel already known, but newer than the details kept: what is called off is
