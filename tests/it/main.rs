@@ -11,5 +11,6 @@ mod architecture;
 mod conversations;
 mod deployment;
 mod migrations;
+mod rules;
 mod script;
 mod store_suite;
