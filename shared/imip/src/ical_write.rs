@@ -273,6 +273,13 @@ fn without_cancelled_instances(details: &EventDetails, overrides: &[Override]) -
             recurrence.exdate.push(exception.recurrence_id.when.clone());
         }
     }
+    // An exception says that an instance takes place after all (it was left out of the series before).
+    let is_on = |when: &When| {
+        overrides.iter().any(|known| {
+            known.recurrence_id.instant() == when.instant() && matches!(known.state, OverrideState::Changed(_))
+        })
+    };
+    recurrence.exdate.retain(|when| !is_on(when));
     for when in &mut recurrence.exdate {
         *when = on_clock_of(&details.start, when);
     }
