@@ -14,3 +14,4 @@ mod migrations;
 mod rules;
 mod script;
 mod store_suite;
+mod vectors;

@@ -72,7 +72,8 @@ fn rule_08_two_changes_within_a_second_have_two_dtstamps() {
 
 #[test]
 fn rule_34_35_36_an_invitation_has_the_shape_that_every_client_answers_to() {
-    for summary in ["Concert", "Concert of the Müller – Łukasz duo 🎻, with a title that is long enough to be folded"] {
+    for summary in ["Concert", "Concert of the Müller – Łukasz duo 🎻, with a title that is long enough to be folded"]
+    {
         let (_, _, mail) = invited(summary);
         let raw = String::from_utf8(mail.raw).unwrap();
         let at = |text: &str| raw.find(text).unwrap_or_else(|| panic!("{text}\n{raw}"));
