@@ -23,7 +23,8 @@
 //! allow-shared yes|no                     whether uninvited repliers of this event become guests
 //! about UID [SENDER]                      the event that the next steps are about; a mail to create@ sets it, too
 //! sent GUEST METHOD                       the oldest mail to him that no line has read yet; its block compares
-//!                                         properties: `VEVENT` begins the next one, `-NAME` is absent
+//!                                         properties: `VEVENT` begins the next one, `-NAME` or `-NAME:VALUE`
+//!                                         is absent
 //! none sent                               no mail to a guest is unread; the end of a script says so, too
 //! told SENDER WORDS                       a notice to him with these words in its subject; `REPLY` for our answer to
 //!                                         his calendar, whose block compares

@@ -15,7 +15,7 @@ use scheduling::keys::{Key, Keys, reply_address};
 use scheduling::memory::World;
 use scheduling::ports::{Clock, MailTransport, Objects, TransportError};
 use scheduling::settings::{Config, ReplyAddress, Timing};
-use store::{Row, directory};
+use store::directory;
 
 /// Our mail domain in every test.
 pub const DOMAIN: &str = "convoke.example";
@@ -242,13 +242,6 @@ impl Deployment {
     pub fn bound(&self, uid: &str) -> Vec<(CalAddress, EventId)> {
         let rows = block_on(directory::bindings(self.world.db(), &Uid(uid.into()))).unwrap();
         rows.into_iter().map(|row| (row.identity, row.event_id)).collect()
-    }
-
-    /// Events of this deployment that have something to show.
-    pub fn events(&self) -> usize {
-        use store::SqlConn;
-        let rows: Vec<Row> = SqlConn::run(self.world.db(), "SELECT event_id FROM event", &[]).unwrap();
-        rows.len()
     }
 
     /// Where a guest's answers go.

@@ -143,7 +143,8 @@ impl Calendar {
         self.events.first()?.iter().find(|property| property.name == name).map(|property| property.value.as_str())
     }
 
-    /// Compares with expected properties. `VEVENT` begins the next event, `-NAME` says that a property is absent; a
+    /// Compares with expected properties. `VEVENT` begins the next event, `-NAME` or `-NAME:VALUE` says that
+    /// a property is absent; a
     /// block without `VEVENT` is about the only one.
     pub fn compare(&self, block: &[(usize, String)]) -> Result<(), (usize, String)> {
         let mut wanted: Vec<Vec<(usize, &str)>> = Vec::new();
@@ -168,7 +169,12 @@ impl Calendar {
         for (properties, event) in wanted.iter().zip(&self.events) {
             for (line, text) in properties {
                 if let Some(absent) = text.strip_prefix('-') {
-                    if event.iter().any(|property| property.name == absent) {
+                    let unwanted = Property::parse(absent);
+                    let is_there = event.iter().any(|property| match &unwanted {
+                        Some(unwanted) => property.fits(unwanted),
+                        None => property.name == absent,
+                    });
+                    if is_there {
                         return Err((*line, format!("expected no {absent}, seen:\n{}", self.text())));
                     }
                     continue;
