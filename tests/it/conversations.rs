@@ -47,7 +47,7 @@ use itip::{EventId, Method, Timestamp};
 use scheduling::command::{Command, Enrolled, Reply};
 
 use crate::deployment::{DOMAIN, Deployment, SentMail, Vouched, address};
-use crate::script::{Calendar, Step, calendar_of, steps};
+use crate::script::{Calendar, Step, calendar_of, crlf, steps};
 
 /// The clock of a script that sets none.
 const START: &str = "19970601T120000Z";
@@ -115,8 +115,8 @@ impl Talk {
                 self.place.advance((at.0 - self.place.now().0).max(0));
             }
             ["wait", seconds] => self.place.advance(seconds.parse().map_err(|_| here("no seconds".into()))?),
-            [from, ">", "create", how @ ..] => self.to_create(from, how, &step.block).map_err(here)?,
-            [from, ">", "rsvp", how @ ..] => self.to_rsvp(from, how, &step.block).map_err(here)?,
+            [from, ">", "create", how @ ..] => self.mail_create(from, how, &step.block).map_err(here)?,
+            [from, ">", "rsvp", how @ ..] => self.mail_rsvp(from, how, &step.block).map_err(here)?,
             [guest, "answers", partstat, with @ ..] => self.answers(guest, partstat, with).map_err(here)?,
             ["=", verdict @ ..] => {
                 let (expected, seen) = (verdict.join(" "), self.verdict.take().ok_or(here("no mail above".into()))?);
@@ -215,7 +215,7 @@ impl Talk {
         let lines = self.filled(from, block);
         self.mails += 1;
         let raw = if is_raw {
-            lines.iter().map(|line| format!("{line}\r\n")).collect()
+            crlf(&lines)
         } else {
             let calendar = calendar_of(&lines);
             let method = lines.iter().find_map(|line| line.strip_prefix("METHOD:")).unwrap_or("PUBLISH");
@@ -236,7 +236,7 @@ impl Talk {
         block.iter().map(|(_, line)| line.replace("{event}", &event).replace("{rsvp}", &reply)).collect()
     }
 
-    fn to_create(&mut self, from: &str, how: &[&str], block: &[(usize, String)]) -> Result<(), String> {
+    fn mail_create(&mut self, from: &str, how: &[&str], block: &[(usize, String)]) -> Result<(), String> {
         from.clone_into(&mut self.organizer);
         self.mail(&format!("create@{DOMAIN}"), from, how, block)?;
         let uid = block.iter().find_map(|(_, line)| line.trim().strip_prefix("UID:"));
@@ -254,7 +254,7 @@ impl Talk {
         Ok(())
     }
 
-    fn to_rsvp(&mut self, from: &str, how: &[&str], block: &[(usize, String)]) -> Result<(), String> {
+    fn mail_rsvp(&mut self, from: &str, how: &[&str], block: &[(usize, String)]) -> Result<(), String> {
         let holder = how.iter().find_map(|word| word.strip_prefix("token=")).unwrap_or(from);
         let recipient = match (&self.event, how.contains(&"bare")) {
             (Some(event), false) => self.place.reply_address(event, holder),

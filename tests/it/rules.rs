@@ -86,7 +86,7 @@ fn rule_34_35_36_an_invitation_has_the_shape_that_every_client_answers_to() {
             at("Content-Type: application/ics; name=\"invite.ics\""),
         ];
         assert!(order.is_sorted(), "{order:?}");
-        let part = &raw[order[4]..order[5]];
+        let part = raw.get(order[4]..order[5]).unwrap();
         assert!(!part.contains("Content-Disposition") && !part.contains("Content-ID"), "{part}");
         assert!(part.contains("Encoding: base64") || part.contains("Encoding: 7bit"), "{part}");
         assert!(raw.replace("\r\n", "").find(['\r', '\n']).is_none(), "a bare CR or LF");

@@ -56,29 +56,18 @@ impl Property {
     /// Reads a line such as `ATTENDEE;CN="A; B":mailto:a@b.example`.
     pub fn parse(line: &str) -> Option<Self> {
         let mut quoted = false;
-        let mut cuts = Vec::new();
-        let mut end = None;
-        for (at, c) in line.char_indices() {
-            match c {
+        let mut pieces = vec![String::new()];
+        let mut rest = line.chars();
+        loop {
+            match rest.next()? {
                 '"' => quoted = !quoted,
-                ';' if !quoted => cuts.push(at),
-                ':' if !quoted => {
-                    end = Some(at);
-                    break;
-                }
-                _ => {}
+                ';' if !quoted => pieces.push(String::new()),
+                ':' if !quoted => break,
+                c => pieces.last_mut()?.push(c),
             }
         }
-        let end = end?;
-        cuts.push(end);
-        let mut pieces = Vec::new();
-        let mut start = 0;
-        for cut in cuts {
-            pieces.push(line[start..cut].replace('"', ""));
-            start = cut + 1;
-        }
         let name = pieces.remove(0).to_ascii_uppercase();
-        Some(Self { name, params: pieces, value: line[end + 1..].to_owned() })
+        Some(Self { name, params: pieces, value: rest.as_str().to_owned() })
     }
 
     /// Whether this property is what `wanted` asks for: same name and value, and at least its parameters.
@@ -203,11 +192,16 @@ impl Calendar {
     }
 }
 
+/// Lines as they stand in a mail.
+pub fn crlf(lines: &[String]) -> String {
+    lines.iter().flat_map(|line| [line.as_str(), "\r\n"]).collect()
+}
+
 /// Makes a calendar of a script's block. A block that is no whole calendar gets its frame: METHOD, PRODID and
 /// VTIMEZONEs belong to the calendar, everything else to its one VEVENT unless BEGIN:VEVENT stands there.
 pub fn calendar_of(lines: &[String]) -> String {
     if lines.iter().any(|line| line == "BEGIN:VCALENDAR") {
-        return lines.iter().map(|line| format!("{line}\r\n")).collect();
+        return crlf(lines);
     }
     let framed = lines.iter().any(|line| line.starts_with("BEGIN:V") && line != "BEGIN:VTIMEZONE");
     let mut own = String::from("VERSION:2.0\r\n");

@@ -1,7 +1,7 @@
 //! Vectors of other implementations, as far as `../shared/corpus` holds them: what we do with each case.
 //!
 //! `tests/it/vectors/SET.tsv` has a line for each case: its id, the words of our verdicts, whether the outcome is the
-//! same as theirs (`same`, `differs`, or `n/a` for what only an attendee's calendar or a CalDAV store does), and why.
+//! same as theirs (`same`, `differs`, or `n/a` for what only an attendee's calendar or a `CalDAV` store does), and why.
 //! The data stays in the corpus. `UPDATE_GOLDEN=1` writes verdicts anew and keeps the reasons.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,7 +82,7 @@ impl Player {
         let raw = self.raw(&sender, text, is_mail);
         let verdict = self.place.deliver(&format!("create@{DOMAIN}"), Vouched::Signed, &sender, &raw);
         self.event = self.place.bound(&message.uid.0).first().map(|(_, event)| event.clone());
-        word(verdict)
+        word(&verdict)
     }
 
     fn answer(&mut self, message: &ItipMessage, text: &str, is_mail: bool) -> String {
@@ -97,7 +97,7 @@ impl Player {
         let recipient = self.place.reply_address(&event, &sender);
         let text = text.replace(&message.uid.0, event.as_str());
         let raw = self.raw(&sender, &text, is_mail);
-        word(self.place.deliver(&recipient, Vouched::Signed, &sender, &raw))
+        word(&self.place.deliver(&recipient, Vouched::Signed, &sender, &raw))
     }
 
     /// A mail from this sender, whoever the vector's mail is from: who may speak is another test's business.
@@ -128,9 +128,9 @@ impl Player {
     }
 }
 
-fn word(verdict: MailVerdict) -> String {
+fn word(verdict: &MailVerdict) -> String {
     match verdict {
-        MailVerdict::Accept(word) => word.to_owned(),
+        MailVerdict::Accept(word) => (*word).to_owned(),
         MailVerdict::Reject(_) => "rejected".to_owned(),
     }
 }
