@@ -81,6 +81,7 @@ pub(super) fn take_answer(
     rows::log_answer(conn, &attendee.address, answer)?;
     if let Some(delegate) = &answer.delegated_to
         && answer.partstat == PartStat::Delegated
+        && delegate.domain() != env.domain
     {
         due.extend(invite_delegate(conn, &mut record, &attendee, delegate, now)?);
     }
@@ -128,6 +129,11 @@ fn invite_delegate(
 ) -> Result<Option<CalAddress>, StoreError> {
     let may = record.allow_shared && delegator.delegated_from.is_none() && *delegate != delegator.address;
     if !may || record.state.cancelled || record.state.is_past(now) || rows::guest(conn, delegate)?.is_some() {
+        return Ok(None);
+    }
+    // One stranger a guest: his answers must not make us write to as many people as he likes. Whoever else he sends
+    // can answer with his invitation.
+    if rows::has_delegate(conn, &delegator.address)? {
         return Ok(None);
     }
     let mut attendee = Attendee::new(delegate.clone(), String::new(), Origin::Shared, now);

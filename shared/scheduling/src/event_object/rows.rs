@@ -264,6 +264,12 @@ pub(super) fn guest(conn: &dyn SqlConn, address: &CalAddress) -> Result<Option<G
     Ok(Some(guest))
 }
 
+/// Whether somebody has been invited in a guest's place.
+pub(super) fn has_delegate(conn: &dyn SqlConn, delegator: &CalAddress) -> Result<bool, StoreError> {
+    let rows = conn.run("SELECT 1 FROM attendee WHERE delegated_from = ?1 LIMIT 1", &[delegator.as_str().into()])?;
+    Ok(!rows.is_empty())
+}
+
 /// A page of the list by address; whoever was taken off it is not on it.
 pub(super) fn guests_after(conn: &dyn SqlConn, after: &str, limit: u32) -> Result<Vec<Guest>, StoreError> {
     let params = [after.into(), limit.into()];
