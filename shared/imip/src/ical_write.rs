@@ -14,7 +14,7 @@ use itip::{
 use crate::content_line::{Lines, date, date_time, escape_text, utc};
 use crate::recurrence::{details_at, find_instance};
 use crate::text_to_html;
-use crate::vtimezone::{ZoneBook, on_clock_of};
+use crate::vtimezone::{ZoneBook, named_like};
 
 /// Years for which the zones of a series without end are defined.
 const ENDLESS_YEARS: i64 = 10;
@@ -220,7 +220,7 @@ fn vevents<'a>(event: &PublishedEvent<'a>) -> Vec<Vevent<'a>> {
 fn changed_instance<'a>(event: &PublishedEvent<'a>, exception: &Override, details: &'a EventDetails) -> Vevent<'a> {
     Vevent {
         recurrence_id: Some(RecurrenceId {
-            when: on_clock_of(&event.details.unwrap_or(details).start, &exception.recurrence_id.when),
+            when: named_like(&event.details.unwrap_or(details).start, &exception.recurrence_id.when),
             ..exception.recurrence_id
         }),
         details: Cow::Borrowed(details),
@@ -247,7 +247,7 @@ fn plain_instance<'a>(event: &PublishedEvent<'a>, id: &When) -> Option<Vevent<'a
     let master = event.details?;
     let occurrence = find_instance(Some(master), &[], id)?;
     let details = Cow::Owned(details_at(master, &occurrence));
-    let when = on_clock_of(&master.start, &occurrence.recurrence_id);
+    let when = named_like(&master.start, &occurrence.recurrence_id);
     let recurrence_id = Some(RecurrenceId { when, this_and_future: false });
     Some(Vevent { details, recurrence_id, recurrence: Recurrence::default(), sequence: event.sequence })
 }
@@ -281,7 +281,7 @@ fn without_cancelled_instances(details: &EventDetails, overrides: &[Override]) -
     };
     recurrence.exdate.retain(|when| !is_on(when));
     for when in &mut recurrence.exdate {
-        *when = on_clock_of(&details.start, when);
+        *when = named_like(&details.start, when);
     }
     recurrence.exdate.sort_by_key(When::instant);
     recurrence.exdate.dedup();

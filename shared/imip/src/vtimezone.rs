@@ -72,21 +72,24 @@ impl ZoneBook {
     }
 }
 
-/// The same instant on the clock of `model`: an EXDATE or RECURRENCE-ID finds its instance in every program
-/// only if it is written like DTSTART. Google names instances of a zoned series in UTC; others name one of a timed
-/// series by its day, or of a series of days by a time.
-pub fn on_clock_of(model: &When, when: &When) -> When {
-    let (model, moment) = match (model, when) {
-        (When::At(model), When::At(moment)) => (model, moment),
-        (When::Date(_), When::At(moment)) => return When::Date(moment.local.date()),
-        (When::Date(_), When::Date(_)) => return when.clone(),
+/// The name of an instance as a series that starts at `start` writes it: others name one of a timed series by its day,
+/// or of a series of days by a time, and no program finds that.
+pub(crate) fn named_like(start: &When, when: &When) -> When {
+    match (start, when) {
+        (When::Date(_), When::At(moment)) => When::Date(moment.local.date()),
         (When::At(model), When::Date(day)) => {
             let local = day.and_time(model.local.time());
             let instant = Clock::of(&model.zone).and_then(|clock| clock.instant(local));
-            return instant
-                .map_or(when.clone(), |instant| When::At(Moment { local, zone: model.zone.clone(), instant }));
+            instant.map_or(when.clone(), |instant| When::At(Moment { local, zone: model.zone.clone(), instant }))
         }
-    };
+        _ => on_clock_of(start, when),
+    }
+}
+
+/// The same instant on the clock of `model`: an EXDATE or RECURRENCE-ID finds its instance in every program
+/// only if it is written like DTSTART. Google names instances of a zoned series in UTC.
+pub fn on_clock_of(model: &When, when: &When) -> When {
+    let (When::At(model), When::At(moment)) = (model, when) else { return when.clone() };
     if model.zone == moment.zone || Zone::Floating == model.zone || Zone::Floating == moment.zone {
         return when.clone();
     }

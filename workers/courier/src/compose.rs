@@ -34,6 +34,9 @@ impl Letter {
 /// A guest's mail.
 pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &Keys) -> Result<Letter, String> {
     let event = &lease.event;
+    // Off are only dates that the series never had: there is nothing to cancel, and the whole is still true.
+    let whole = MailJob { method: Method::Request, instances: Vec::new(), ..job.clone() };
+    let job = if cancels_nothing(event, job) { &whole } else { job };
     let organizer = organizer_name(event);
     let language = Language::choose(&[&job.language, &lease.settings.language]);
     let words = language.words();
@@ -114,6 +117,14 @@ pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &K
         boundary_seed: job.key.clone(),
     };
     Ok(Letter::of(&mail))
+}
+
+fn cancels_nothing(event: &EventState, job: &MailJob) -> bool {
+    let is_date = |instance: &Timestamp| {
+        let id = event.exception(*instance).map(|exception| &exception.recurrence_id.when);
+        id.is_some_and(|id| imip::find_instance(event.details.as_ref(), &[], id).is_some())
+    };
+    job.method == Method::Cancel && !job.instances.is_empty() && !job.instances.iter().any(is_date)
 }
 
 /// Our own From.
