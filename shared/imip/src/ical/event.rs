@@ -192,14 +192,9 @@ pub(crate) fn read(
     }
     let comments: Vec<String> =
         fields.comments.iter().map(|property| text(property, TEXT_BYTES_MAX, defects)).collect();
-    let mut order = fields.order(defects);
-    // Sports feeds write DTSTART into DTSTAMP: a match that is brought forward would look older than before.
-    if method == Method::Publish && details.as_ref().is_some_and(|details| details.start.instant() == order.dtstamp) {
-        order.dtstamp = Timestamp::default();
-    }
     Ok(Component {
         recurrence_id,
-        order,
+        order: fields.order(defects),
         organizer,
         attendees: attendees.drain(..).flatten().collect(),
         details,
