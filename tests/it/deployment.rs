@@ -128,9 +128,12 @@ impl Deployment {
             objects: world.clone(),
             jobs: world.clone(),
             blobs: world.clone(),
+            dns: world.clone(),
+            signatures: world.clone(),
             clock: world.clone(),
             config: config.clone(),
             keys: keys.clone(),
+            charsets: |_, _| None,
         };
         let access = SesAccess {
             endpoint: "http://127.0.0.1:8005".into(),

@@ -108,6 +108,7 @@ impl Player {
             let method = imip::calendar_method(text.as_bytes()).unwrap_or(Method::Request);
             return calendar_mail(sender, &format!("create@{DOMAIN}"), method.as_str(), &text, self.number);
         }
+        let to = |line: &str| line.get(..3).is_some_and(|name| name.eq_ignore_ascii_case("to:"));
         let from = |line: &str| line.get(..5).is_some_and(|name| name.eq_ignore_ascii_case("from:"));
         let mut is_header = true;
         // Some vectors leave From to their test bench.
@@ -115,7 +116,12 @@ impl Player {
         let mut raw = if has_from { String::new() } else { format!("From: <{sender}>\r\n") };
         for line in text.lines() {
             is_header &= !line.is_empty();
-            let line = if is_header && from(line) { format!("From: <{sender}>") } else { line.to_owned() };
+            // Who spoke to whom is the bench's; a mail that is not addressed to us would be held.
+            let line = match line {
+                line if is_header && from(line) => format!("From: <{sender}>"),
+                line if is_header && to(line) => format!("To: <create@{DOMAIN}>"),
+                line => line.to_owned(),
+            };
             let _ = write!(raw, "{line}\r\n");
         }
         raw
