@@ -517,6 +517,7 @@ fn series(exceptions: Vec<Override>, method: Method) -> (Lease, MailJob) {
     let (mut lease, mut job) = lease(method, true, PartStat::Accepted);
     let master = lease.event.details.as_mut().unwrap();
     master.recurrence.rrule = Some("FREQ=WEEKLY".into());
+    master.last_end = None;
     job.instances = exceptions.iter().map(|exception| exception.recurrence_id.instant()).collect();
     lease.event.overrides = exceptions;
     (lease, job)
