@@ -10,8 +10,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CalAddress, Component, EventDetails, EventId, EventState, EventStatus, Field, ItipError, ItipMessage, Order, Organizer,
-    Override, OverrideState, Sequence, Timestamp, Version,
+    CalAddress, Component, EventDetails, EventId, EventState, EventStatus, Field, ItipError, ItipMessage, Order,
+    Organizer, Override, OverrideState, Sequence, Timestamp, Version,
 };
 
 /// The event after a message, and what the message did.

@@ -263,11 +263,10 @@ async fn report_stranger(
 fn by_rule(error: ItipError, method: Method) -> Refusal {
     match error {
         ItipError::NoComponent => Refusal::Calendar(imip::CalendarRefusal::NoEvent),
-        ItipError::MethodNotAllowed => Refusal::Method(method),
+        // Not applicable is an ADD of a whole series.
+        ItipError::MethodNotAllowed | ItipError::NotApplicable => Refusal::Method(method),
         ItipError::NotOrganizer => Refusal::Stranger,
         ItipError::UnknownSeries => Refusal::UnknownSeries,
-        // An ADD of a whole series.
-        ItipError::NotApplicable => Refusal::Method(method),
     }
 }
 
