@@ -1,30 +1,26 @@
 //! Events and messages that the tests write.
 
-use chrono::{LocalResult, NaiveDate, NaiveDateTime, TimeZone};
-use imip::{ListUnsubscribe, Mailbox, OutgoingCalendar, OutgoingMail, text_to_html};
+use chrono::{NaiveDate, NaiveDateTime};
+use imip::{ListUnsubscribe, Mailbox, OutgoingCalendar, OutgoingMail, read_calendar, text_to_html};
 use itip::{
-    CalAddress, Class, EventDetails, EventStatus, Method, Moment, Order, Override, OverrideState, PartStat, Recurrence,
-    RecurrenceId, Sequence, Timestamp, When, Zone,
+    CalAddress, Class, EventDetails, EventStatus, Method, Order, Override, OverrideState, PartStat, Recurrence,
+    RecurrenceId, Sequence, Timestamp, When,
 };
 
 pub const UID: &str = "0123456789abcdef0123456789abcdef01234567";
 pub const PRODID: &str = "-//Convoke//Convoke//EN";
 
-/// A local time in a zone of the database, `UTC` or `floating`.
+/// A local time in a zone of the database, `UTC` or `floating`, as a calendar that says so is read.
 pub fn at(local: &str, zone: &str) -> When {
-    let local: NaiveDateTime = format!("{local}:00").parse().unwrap();
-    let (zone, instant) = match zone {
-        "UTC" => (Zone::Utc, local.and_utc().timestamp()),
-        "floating" => (Zone::Floating, local.and_utc().timestamp()),
-        name => {
-            let tz: chrono_tz::Tz = name.parse().unwrap();
-            let (LocalResult::Single(time) | LocalResult::Ambiguous(time, _)) = tz.from_local_datetime(&local) else {
-                panic!("{local} is skipped in {name}")
-            };
-            (Zone::Iana(name.to_owned()), time.timestamp())
-        }
+    let time: NaiveDateTime = format!("{local}:00").parse().unwrap();
+    let start = match zone {
+        "UTC" => format!("DTSTART:{}Z", time.format("%Y%m%dT%H%M%S")),
+        "floating" => format!("DTSTART:{}", time.format("%Y%m%dT%H%M%S")),
+        name => format!("DTSTART;TZID={name}:{}", time.format("%Y%m%dT%H%M%S")),
     };
-    When::At(Moment { local, zone, instant: Timestamp(instant) })
+    let text = format!("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\n{start}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n");
+    let [component] = read_calendar(text.as_bytes()).unwrap().remove(0).components.try_into().unwrap();
+    component.details.unwrap().start
 }
 
 pub fn day(date: &str) -> When {
