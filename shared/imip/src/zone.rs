@@ -59,20 +59,68 @@ impl Clock {
 /// TZID and component text.
 pub fn resolve_zone(tzid: &str, vtimezones: &[(String, String)]) -> Option<Zone> {
     let name = tidy(tzid);
-    if let Some(zone) = zone_by_name(name).filter(|_| !AMBIGUOUS.contains(&name)) {
-        return Some(zone);
+    let named = zone_by_name(name).filter(|_| !AMBIGUOUS.contains(&name));
+    if let Some(zone) = named.as_ref().filter(|zone| !is_only_an_offset(zone)) {
+        return Some(zone.clone());
     }
-    let definition = vtimezones.iter().find(|(defined, _)| tidy(defined).eq_ignore_ascii_case(name));
-    if let Some((_, vtimezone)) = definition {
+    if let Some((_, vtimezone)) = definition(name, vtimezones) {
         let rules = ZoneRules::parse(vtimezone);
-        if let Some(zone) = rules.as_ref().and_then(|rules| zone_by_name(tidy(rules.location.as_deref()?))) {
+        if let Some(zone) = named.filter(|zone| rules.as_ref().is_none_or(|rules| agrees(rules, zone))) {
             return Some(zone);
+        }
+        let located = rules.as_ref().and_then(|rules| {
+            let zone = zone_by_name(tidy(rules.location.as_deref()?))?;
+            (!is_only_an_offset(&zone) || agrees(rules, &zone)).then_some(zone)
+        });
+        if located.is_some() {
+            return located;
         }
         if rules.is_some() {
             return Some(Zone::Custom { tzid: name.to_owned(), vtimezone: vtimezone.clone() });
         }
     }
     zone_by_name(name).or_else(|| zone_by_guess(name))
+}
+
+fn definition<'a>(name: &str, vtimezones: &'a [(String, String)]) -> Option<&'a (String, String)> {
+    vtimezones.iter().find(|(defined, _)| tidy(defined).eq_ignore_ascii_case(name))
+}
+
+/// With how many names about a TZID is compared until it is known what it means.
+pub(crate) fn comparisons(tzid: &str, vtimezones: &[(String, String)]) -> usize {
+    let name = tidy(tzid);
+    match zone_by_name(name) {
+        Some(zone) if !is_only_an_offset(&zone) && !AMBIGUOUS.contains(&name) => {
+            if iana(name).is_some() {
+                0
+            } else {
+                10
+            }
+        }
+        // Reading the rules takes its time as well.
+        _ if definition(name, vtimezones).is_some() => vtimezones.len() + 100,
+        Some(_) => vtimezones.len() + 10,
+        None => vtimezones.len() + 600,
+    }
+}
+
+/// Whether a zone has one clock all the time: of a place, that is a fact; of `UTC-3`, only what its name says.
+fn is_only_an_offset(zone: &Zone) -> bool {
+    match zone {
+        Zone::Utc | Zone::Floating => true,
+        Zone::Iana(name) => name.starts_with("Etc/") || name.starts_with("GMT"),
+        Zone::Custom { .. } => false,
+    }
+}
+
+/// Whether a zone shows in every month what the rules of a VTIMEZONE say.
+fn agrees(rules: &ZoneRules, zone: &Zone) -> bool {
+    let Some(clock) = Clock::of(zone) else { return false };
+    (1..=12).filter_map(|month| NaiveDate::from_ymd_opt(2025, month, 15)?.and_hms_opt(12, 0, 0)).all(|noon| {
+        let utc = noon.and_utc().timestamp();
+        let ours = clock.instant(noon).map(|instant| utc - instant.0);
+        ours.is_some() && ours == rules.offset_of_local(noon).map(i64::from)
+    })
 }
 
 /// A TZID without the quotes and escapes that some calendars leave on it.
@@ -342,6 +390,30 @@ mod tests {
         ] {
             assert_eq!(name(tzid).as_deref(), Some(zone), "{tzid}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_only_an_offset_loses_to_other_rules() {
+        let brazil = |tzid: &str, summer: &str| {
+            let vtimezone = format!(
+                "BEGIN:VTIMEZONE\r\nTZID:{tzid}\r\nBEGIN:STANDARD\r\nDTSTART:16010101T230000\r\n\
+                 TZOFFSETFROM:{summer}\r\nTZOFFSETTO:-0300\r\nRRULE:FREQ=YEARLY;BYMONTH=2;BYDAY=3SU\r\n\
+                 END:STANDARD\r\nBEGIN:DAYLIGHT\r\nDTSTART:16010101T230000\r\nTZOFFSETFROM:-0300\r\n\
+                 TZOFFSETTO:{summer}\r\nRRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=4SU\r\nEND:DAYLIGHT\r\nEND:VTIMEZONE\r\n"
+            );
+            resolve_zone(tzid, &[(tzid.to_owned(), vtimezone)]).unwrap()
+        };
+        for tzid in ["(GMT-03:00)", "Etc/GMT+3", "UTC-02", "GMT", "UTC"] {
+            assert!(matches!(brazil(tzid, "-0200"), Zone::Custom { .. }), "{tzid}");
+        }
+        assert_eq!(brazil("Etc/GMT+3", "-0300"), Zone::Iana("Etc/GMT+3".to_owned()));
+        // A place knows its clock better than a VTIMEZONE of some years ago.
+        assert_eq!(brazil("America/Sao_Paulo", "-0200"), Zone::Iana("America/Sao_Paulo".to_owned()));
+        assert_eq!(
+            brazil("(UTC-03:00) Brasilia", "-0200"),
+            Zone::Iana("America/Sao_Paulo".to_owned()),
+            "it names a place"
+        );
     }
 
     #[test]

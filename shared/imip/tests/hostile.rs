@@ -233,3 +233,31 @@ fn limits_are_named() {
         assert!(!reason.to_string().is_empty() && CalendarRefusal::ALL.contains(&reason));
     }
 }
+
+/// As many calendars as wished, each with a series in Berlin that leaves out an evening named in another zone.
+fn tour(calendars: usize, tzid: impl Fn(usize) -> String) -> Vec<u8> {
+    let calendar = |index: usize| {
+        format!(
+            "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:{index}\r\nDTSTART;TZID=Europe/Berlin:20260701T200000\r\n\
+             RRULE:FREQ=DAILY;COUNT=5\r\nEXDATE;TZID={}:20260702T190000\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+            tzid(index)
+        )
+    };
+    (0..calendars).map(calendar).collect::<String>().into_bytes()
+}
+
+#[test]
+fn zones_of_the_database_are_looked_up_as_often_as_they_are_named() {
+    let reading = read_calendar_events(&tour(2_000, |_| "Europe/London".to_owned())).unwrap();
+    assert_eq!((reading.messages.len(), reading.refused.len()), (2_000, 0));
+    for message in reading.messages {
+        assert_eq!(message.components[0].details.as_ref().unwrap().recurrence.exdate.len(), 1);
+    }
+}
+
+#[test]
+fn a_calendar_with_too_many_names_that_mean_nothing_is_refused_and_never_cut_short() {
+    let reading = read_calendar_events(&tour(400, |index| format!("Nowhere {index}"))).unwrap();
+    assert_eq!((reading.messages.len(), reading.refused.len()), (300, 100));
+    assert!(reading.refused.iter().all(|(_, reason)| *reason == CalendarRefusal::TooLarge));
+}

@@ -136,6 +136,9 @@ impl Reader {
             }
         }
         self.allowance = zones.allowance;
+        if zones.exhausted {
+            return Err(CalendarRefusal::TooLarge);
+        }
         if groups.is_empty() && self.reading.refused.is_empty() {
             return Err(CalendarRefusal::NoEvent);
         }

@@ -10,8 +10,8 @@ use itip::{Moment, When, Zone};
 use super::param;
 use super::value::{TimeValue, parse_time_value};
 use crate::CalendarRefusal;
-use crate::limits::{CALENDAR_RULE_STEPS_MAX, VTIMEZONE_BYTES_MAX, VTIMEZONE_COPIES_BYTES_MAX, ZONE_NAMES_MAX};
-use crate::zone::{Clock, resolve_zone};
+use crate::limits::{CALENDAR_RULE_STEPS_MAX, VTIMEZONE_BYTES_MAX, VTIMEZONE_COPIES_BYTES_MAX, ZONE_COMPARISONS_MAX};
+use crate::zone::{Clock, comparisons, resolve_zone};
 
 /// A zone with its clock.
 #[derive(Debug, Clone)]
@@ -33,8 +33,8 @@ pub(crate) struct Allowance {
     pub(crate) vtimezone_bytes: usize,
     /// Steps that recurrence rules take.
     pub(crate) rule_steps: u32,
-    /// TZIDs that are looked up.
-    pub(crate) zone_names: u32,
+    /// Names that TZIDs are compared with.
+    pub(crate) zone_comparisons: usize,
 }
 
 impl Default for Allowance {
@@ -42,7 +42,7 @@ impl Default for Allowance {
         Self {
             vtimezone_bytes: VTIMEZONE_COPIES_BYTES_MAX,
             rule_steps: CALENDAR_RULE_STEPS_MAX,
-            zone_names: ZONE_NAMES_MAX,
+            zone_comparisons: ZONE_COMPARISONS_MAX,
         }
     }
 }
@@ -56,15 +56,18 @@ pub(crate) struct Zones {
     /// Where times hang that name no zone.
     floating: Hands,
     pub(crate) allowance: Allowance,
+    /// Whether a TZID was not looked up because the allowance did not suffice: who needs it may have a zone to fall
+    /// back on, but the calendar is not what it says.
+    pub(crate) exhausted: bool,
 }
 
 impl Zones {
     /// Collects the VTIMEZONEs of a repaired calendar text. `own` is the zone that the calendar itself is said to
     /// be in (X-WR-TIMEZONE): whoever writes it means times without a zone to be there, not wherever a reader is.
     pub(crate) fn of(calendar: &str, own: Option<&str>, allowance: Allowance) -> Self {
-        let definitions = calendar.split("\r\nBEGIN:VTIMEZONE\r\n").skip(1).filter_map(definition).collect();
+        let definitions = calendar.split("\r\nBEGIN:VTIMEZONE").skip(1).filter_map(definition).collect();
         let floating = Hands::without_zone(Zone::Floating);
-        let mut zones = Self { definitions, known: HashMap::new(), floating, allowance };
+        let mut zones = Self { definitions, known: HashMap::new(), floating, allowance, exhausted: false };
         if let Some(hands) = own.and_then(|tzid| zones.look_up(tzid.trim()).ok()) {
             zones.floating = hands;
         }
@@ -75,7 +78,13 @@ impl Zones {
         if let Some(known) = self.known.get(tzid) {
             return known.clone().ok_or(CalendarRefusal::UnknownZone);
         }
-        self.allowance.zone_names = self.allowance.zone_names.checked_sub(1).ok_or(CalendarRefusal::TooLarge)?;
+        match self.allowance.zone_comparisons.checked_sub(comparisons(tzid, &self.definitions)) {
+            Some(left) => self.allowance.zone_comparisons = left,
+            None => {
+                self.exhausted = true;
+                return Err(CalendarRefusal::TooLarge);
+            }
+        }
         let hands = resolve_zone(tzid, &self.definitions)
             .filter(|zone| !matches!(zone, Zone::Custom { vtimezone, .. } if vtimezone.len() > VTIMEZONE_BYTES_MAX))
             .and_then(|zone| Some(Hands { clock: Rc::new(Clock::of(&zone)?), zone }));
@@ -151,9 +160,9 @@ impl Zones {
 }
 
 /// TZID and text of a VTIMEZONE, cut down to what defines a zone: the text goes out again in our own mails,
-/// and nothing but a zone may travel with it.
+/// and nothing but a zone may travel with it. `rest` starts at the line end behind its BEGIN.
 fn definition(rest: &str) -> Option<(String, String)> {
-    let (body, _) = rest.split_once("\r\nEND:VTIMEZONE\r\n")?;
+    let (body, _) = rest.strip_prefix("\r\n")?.split_once("\r\nEND:VTIMEZONE")?;
     let mut tzid = None;
     let mut text = String::new();
     for line in body.split("\r\n") {
@@ -177,6 +186,20 @@ fn definition(rest: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn vtimezones_that_follow_each_other_are_all_kept() {
+        let zone = |tzid: &str| {
+            format!(
+                "BEGIN:VTIMEZONE\r\nTZID:{tzid}\r\nBEGIN:STANDARD\r\nDTSTART:16010101T000000\r\nTZOFFSETTO:+0100\r\n\
+                 END:STANDARD\r\nEND:VTIMEZONE\r\n"
+            )
+        };
+        let names = ["(GMT-03:00)", "Ship", "Shore"];
+        let calendar = format!("BEGIN:VCALENDAR\r\n{}END:VCALENDAR\r\n", names.map(zone).concat());
+        let zones = Zones::of(&calendar, None, Allowance::default());
+        assert_eq!(zones.definitions, names.map(|name| (name.to_owned(), zone(name))));
+    }
 
     #[test]
     fn only_the_zone_of_a_vtimezone_is_kept() {
