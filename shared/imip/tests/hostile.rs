@@ -15,7 +15,8 @@ mod common;
 use std::time::{Duration, Instant};
 
 use imip::{
-    CalendarRefusal, authentication, html_to_text, occurrences, read_calendar, read_mail, read_mail_with, sanitize_html,
+    CalendarRefusal, authentication, html_to_text, occurrences, read_calendar, read_calendar_events, read_mail,
+    read_mail_with, sanitize_html,
 };
 use itip::Timestamp;
 

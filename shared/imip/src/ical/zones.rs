@@ -78,13 +78,9 @@ impl Zones {
         if let Some(known) = self.known.get(tzid) {
             return known.clone().ok_or(CalendarRefusal::UnknownZone);
         }
-        match self.allowance.zone_comparisons.checked_sub(comparisons(tzid, &self.definitions)) {
-            Some(left) => self.allowance.zone_comparisons = left,
-            None => {
-                self.exhausted = true;
-                return Err(CalendarRefusal::TooLarge);
-            }
-        }
+        let left = self.allowance.zone_comparisons.checked_sub(comparisons(tzid, &self.definitions));
+        self.exhausted |= left.is_none();
+        self.allowance.zone_comparisons = left.ok_or(CalendarRefusal::TooLarge)?;
         let hands = resolve_zone(tzid, &self.definitions)
             .filter(|zone| !matches!(zone, Zone::Custom { vtimezone, .. } if vtimezone.len() > VTIMEZONE_BYTES_MAX))
             .and_then(|zone| Some(Hands { clock: Rc::new(Clock::of(&zone)?), zone }));
