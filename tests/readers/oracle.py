@@ -4,6 +4,7 @@ The argument is the question, standard input its JSON, standard output the answe
 """
 
 import datetime
+import importlib.util
 import io
 import itertools
 import json
@@ -17,6 +18,9 @@ import icalendar
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 warnings.simplefilter("ignore")
+# The installed package `tzdata` is newer than most systems' zones, and laws change.
+if importlib.util.find_spec("tzdata"):
+    zoneinfo.reset_tzpath(to=())
 UTC = datetime.timezone.utc
 EPOCH = datetime.datetime(1970, 1, 1)
 WALL = "%Y%m%dT%H%M%S"

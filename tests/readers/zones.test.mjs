@@ -16,7 +16,7 @@ const ZONES = `Africa/Cairo Africa/Casablanca Africa/El_Aaiun Africa/Johannesbur
   Australia/Lord_Howe Australia/Sydney Europe/Berlin Europe/Chisinau Europe/Dublin Europe/Helsinki Europe/Istanbul
   Europe/Lisbon Europe/London Europe/Moscow Pacific/Apia Pacific/Auckland Pacific/Chatham Pacific/Easter
   Pacific/Kiritimati Pacific/Norfolk`.split(/\s+/);
-const YEARS = [1996, 2011, 2019, 2026, 2027, 2031];
+const YEARS = [1996, 2011, 2019, 2026, 2027, 2031, 2048];
 
 /** TZIDs as programs write them, and the zone each means. */
 const NAMES = {
@@ -53,7 +53,7 @@ const NAMES = {
 };
 
 /** TZIDs that say nothing: without a VTIMEZONE they are refused. */
-const NAMELESS = ["Customized Time Zone", "tzone://Microsoft/Custom", "My Zone", "Europe/Germany", "(UTC+01:00) Atlantis", "GMT -0500 (Standard) / GMT -0300 (Daylight)", "1"];
+const NAMELESS = ["Customized Time Zone", "tzone://Microsoft/Custom", "My Zone", "Europe/Russia", "(UTC+01:00) Atlantis", "GMT -0500 (Standard) / GMT -0300 (Daylight)", "1"];
 
 /** Windows zones that Python's icalendar gives another clock than we do, and why ours is right. */
 const WINDOWS_EXPLAINED = {};
@@ -179,6 +179,8 @@ const CORPUS_EXPLAINED = {
   "US-Eastern": "US/Eastern",
   "US-Mountain": "US/Mountain",
   "American/New_York": "America/New_York",
+  "Europe/Germany": "Europe/Berlin",
+  "TZID=Europe/Germany": "Europe/Berlin",
   "(GMT+10:00) Canberra, Melbourne, Sydney": "Australia/Sydney",
   "(UTC-05:00) Eastern Time (US & Canada)": "America/New_York",
   "(UTC-05:00) Eastern Time (US and Canada)": "America/New_York",
