@@ -5,8 +5,8 @@
 use std::fs;
 
 use views::pages::{
-    AnswerPage, ClaimPage, EventView, Figure, HomePage, InvitePage, Month, NoticePage, OwnerPage, Page, SchedulePage,
-    ScheduleSentPage, SentLine, SentPage, Shell, UnsubscribePage,
+    AnswerPage, ClaimPage, EventView, Figure, HomePage, InvitePage, Month, NoticePage, OwnerPage, Page, ProposalView,
+    SchedulePage, ScheduleSentPage, SentLine, SentPage, Shell, TakeOverPage, UnsubscribePage,
 };
 use views::when::WhenView;
 
@@ -193,7 +193,7 @@ fn main() {
             "owner",
             OwnerPage {
                 shell: shell("x"),
-                event: one,
+                event: one.clone(),
                 action: "#".into(),
                 revision: 3,
                 attendees: 1_204,
@@ -208,11 +208,31 @@ fn main() {
                 held: true,
                 waiting: 12,
                 uninvited: true,
-                proposals: Vec::new(),
-                attempts: Vec::new(),
+                proposals: vec![ProposalView {
+                    guest: "ben@example.org".into(),
+                    instance: String::new(),
+                    was: String::new(),
+                    would: "Saturday 3 July 2027, 7:05 pm to 10:05 pm, New York time".into(),
+                    comment: "One day later?".into(),
+                }],
+                attempts: vec!["Friday 11 June 2027: a cancellation from eve@example.net".into()],
                 invite_url: format!("https://convoke.test/event/{:040}/invite", 1),
                 page_url: "https://convoke.test/s/gulls".into(),
                 done: String::new(),
+            }
+            .html()
+            .unwrap(),
+        ),
+        (
+            "take_over",
+            TakeOverPage {
+                shell: shell("x"),
+                event: one.clone(),
+                from: "old@gulls.example".into(),
+                to: "new@gulls.example".into(),
+                action: "#".into(),
+                open: true,
+                done: false,
             }
             .html()
             .unwrap(),
