@@ -34,6 +34,8 @@ const SEEDS = {
   reply: inside,
   recurrence: (bytes) => texts(bytes).match(/^(RRULE|RDATE|EXDATE|DTSTART|DURATION|RECURRENCE-ID)[:;].*$/gm)?.slice(0, 12).join("\r\n"),
   html: (bytes) => /<html[\s\S]*<\/html>/i.exec(texts(bytes))?.[0] ?? /DESCRIPTION[^:]*:(.*)/.exec(texts(bytes))?.[1],
+  // A property list and a recurrence pattern of nothing; the fuzzer writes the rest.
+  tnef: () => Buffer.from("010400010000000304000000000007000000", "hex").toString("latin1"),
   authentication: (bytes) => (/^(Received|From):/im.test(header(bytes)) ? `${header(bytes)}\r\n\r\n` : undefined),
 };
 

@@ -9,7 +9,7 @@ import { stripVTControlCharacters } from "node:util";
 import { install } from "../../tests/peers/cyrus/install.mjs";
 import { buildWorker } from "./build.mjs";
 import { Failure, log, main, pinnedNode, root, wrangler, wranglerEnv } from "./project.mjs";
-import { ensureCargoDeny, ensureTools } from "./tools.mjs";
+import { ensureCargoDeny, ensurePythonReaders, ensureTools } from "./tools.mjs";
 
 const WASM_GZIP_BYTES_MAX = 1_000_000;
 const WORKER = "invite-server";
@@ -51,7 +51,12 @@ const cargoTest = async (...args) =>
   counted(await show("cargo", ["test", ...args]), /^test result: \S+ (?<passed>\d+) passed; (?<failed>\d+) failed/gm);
 
 async function nodeTest(...patterns) {
-  const result = await show(pinnedNode, ["--test", "--test-reporter=spec", "--test-concurrency=1", ...patterns]);
+  return nodeTestWith({}, ...patterns);
+}
+
+async function nodeTestWith(env, ...patterns) {
+  const options = { env: { ...process.env, ...env } };
+  const result = await show(pinnedNode, ["--test", "--test-reporter=spec", "--test-concurrency=1", ...patterns], options);
   // Cancelled tests (a suite's set-up failed) are failures to node's exit code, and to us.
   const count = (word) => Number(new RegExp(`^ℹ ${word} (\\d+)$`, "m").exec(result.text)?.[1] ?? 0);
   const failed = count("fail") + count("cancelled");
@@ -83,6 +88,12 @@ async function cargoDeny() {
   return check(command, ["--log-level", "warn", "check", "licenses", "bans", "sources"]);
 }
 
+/** By ical.js and postal-mime always, by Python's icalendar and dateutil where Python can install them. */
+async function readers() {
+  const python = process.env.PYTHON ?? (await ensurePythonReaders());
+  return nodeTestWith(python ? { PYTHON: python } : {}, "tests/readers/*.test.mjs");
+}
+
 /** Convoke and a calendar server of others, mail by mail. Only where that server is, or can be installed. */
 async function peers() {
   const missing = install();
@@ -106,7 +117,7 @@ const SECTIONS = [
   ],
   ["deny", "licences, banned crates, sources", false, cargoDeny],
   ["standin", "SES and DNS stand-ins", false, () => nodeTest("tests/ses-standin/*.test.mjs", "tests/doh-standin/*.test.mjs")],
-  ["readers", "what is sent, read by other programs", false, () => nodeTest("tests/readers/*.test.mjs")],
+  ["readers", "what is sent, read by other programs", false, readers],
   ["probe", "the same answers in WebAssembly", false, () => nodeTest("tests/wasm-probe/*.test.mjs")],
   ["size", "production build and its size", false, sizeBudget],
   ["deploy", "wrangler deploy --dry-run: production, staging", false, async () => sum([await dryRun(""), await dryRun("staging")])],

@@ -92,6 +92,30 @@ export async function ensureCargoDeny() {
   }
 }
 
+// Second readers of what we write; only scripts/test wants them.
+const PYTHON_READERS = ["icalendar==7.3.2", "python-dateutil==2.9.0.post0", "tzdata==2026.6"];
+
+/** A Python that has them, or null where there is none that makes environments. */
+export async function ensurePythonReaders() {
+  const dir = path.join(toolsDir, "readers");
+  const python = path.join(dir, "bin", "python");
+  const mark = path.join(dir, "installed");
+  const wanted = PYTHON_READERS.join(" ");
+  try {
+    await withLock(path.join(toolsDir, "install.lock"), async () => {
+      if (fs.existsSync(mark) && fs.readFileSync(mark, "utf8") === wanted) return;
+      log(`installing ${wanted} into ${dir} (once)`);
+      await run("python3", ["-m", "venv", dir], { quiet: true });
+      await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...PYTHON_READERS], { quiet: true });
+      fs.writeFileSync(mark, wanted);
+    });
+    return python;
+  } catch (error) {
+    log(error.message);
+    return null;
+  }
+}
+
 /** Where cargo-fuzz is. */
 export async function ensureCargoFuzz() {
   await ensureRust();

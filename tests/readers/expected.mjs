@@ -109,7 +109,7 @@ export const EXPECTED = {
         sequence: 0,
         summary: "Away trip",
         start: "2030-03-09T01:15:00Z",
-        end: "2030-03-09T12:00:00Z",
+        end: "2030-03-09T13:00:00Z",
         status: "CONFIRMED",
       }),
     ],

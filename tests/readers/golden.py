@@ -1,11 +1,17 @@
 """Prints what Python's icalendar finds in calendar files, as JSON by file name."""
 
 import datetime
+import importlib.util
 import json
 import os
 import sys
+import zoneinfo
 
 import icalendar
+
+# As in oracle.py: the package is newer than most systems' zones, and laws change.
+if importlib.util.find_spec("tzdata"):
+    zoneinfo.reset_tzpath(to=())
 
 
 def instant(prop):
