@@ -239,7 +239,8 @@ describe("what a caller without a key learns about a person", () => {
   test("one network address that asks for everybody is slowed down", async () => {
     const from = "203.0.113.7";
     let slowed;
-    for (let i = 0; i < 90 && !slowed; i += 1) {
+    // The limiter counts by the minute, and a minute may end in between: more than twice what one allows.
+    for (let i = 0; i < 130 && !slowed; i += 1) {
       const answer = await post({ email: `crowd${i}@example.net` }, { from, accept: JSON_ });
       if (answer.status === 429) slowed = answer;
       else assert.equal(answer.status, 202);
