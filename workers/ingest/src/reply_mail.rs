@@ -186,6 +186,10 @@ async fn take(
     author: Author,
     ctx: &MailContext,
 ) -> Result<&'static str, IngestError> {
+    // Somebody else's invitation lets its holder answer for himself; it neither proposes nor asks in another's name.
+    if message.method != Method::Reply && author.vouched_by.is_some() && !author.authenticated {
+        return Ok("not its guest's");
+    }
     // Most answers are to the whole event and need no look at it.
     let state = match (&component.recurrence_id, message.method) {
         (None, Method::Reply | Method::Refresh) => None,

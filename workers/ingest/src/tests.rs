@@ -507,6 +507,28 @@ fn whose_answer_counts() {
 }
 
 #[test]
+fn a_guests_token_neither_proposes_nor_asks_in_another_guests_name() {
+    let place = Place::new();
+    place.passed(&request("ann@x.test", "u1", 0, organizer("ann@x.test", None)));
+    let id = place.event("u1");
+    place.invite(&id, "gus@y.test");
+    let token = place.invite(&id, "mal@z.test");
+    place.notices("ann@x.test");
+    for method in [Method::Counter, Method::Refresh, Method::Reply] {
+        let mut message = answer(&id, "gus@y.test", PartStat::Accepted, None);
+        message.method = method;
+        message.components[0].details = Some(details("Match"));
+        let verdict = place.rsvp(&letter("mal@z.test", vec![message]), Some(&token), AuthVerdict::Pass);
+        assert!(verdict != MailVerdict::Accept("answered"), "{method:?}: {verdict:?}");
+        let gus = place.guest(&id, "gus@y.test").unwrap();
+        assert_eq!((gus.answered, gus.refreshed), (None, None), "{method:?}");
+        assert!(place.show(&id).proposals.is_empty(), "{method:?}");
+        let told = place.notices("ann@x.test").iter().any(|notice| matches!(notice, Notice::Proposal { .. }));
+        assert!(!told, "{method:?}");
+    }
+}
+
+#[test]
 fn the_token_also_counts_in_the_body_and_in_any_case() {
     let place = Place::new();
     place.passed(&request("ann@x.test", "u1", 0, organizer("ann@x.test", None)));
