@@ -3,16 +3,16 @@
 //! What lives here: which properties a message has and in which order. What does not: how a line is escaped
 //! and folded (`content_line`), and the time-zone definitions (`vtimezone`).
 
-use chrono::NaiveDate;
 use std::borrow::Cow;
 
+use chrono::NaiveDate;
 use itip::{
     CalAddress, Class, EventDetails, EventStatus, Method, Order, Override, OverrideState, PartStat, Recurrence,
     RecurrenceId, Sequence, Timestamp, When, Zone,
 };
 
 use crate::content_line::{Lines, date, date_time, escape_text, utc};
-use crate::recurrence::{details_at, find_instance};
+use crate::recurrence::{details_at, find_instance, occurrences};
 use crate::text_to_html;
 use crate::vtimezone::{ZoneBook, named_like};
 
@@ -22,6 +22,9 @@ const ENDLESS_YEARS: i64 = 10;
 const SERIES_YEARS_MAX: i64 = 30;
 /// Instances that are written only because a guest answered them apart: a weekly series over a year.
 const ANSWERED_INSTANCES_MAX: usize = 60;
+/// Instances that are written after one that changes all that follow, and how far ahead they are looked for.
+const FOLLOWING_INSTANCES_MAX: usize = 60;
+const FOLLOWING_YEARS_MAX: i64 = 10;
 /// A year in seconds, leap days included.
 const YEAR: i64 = 31_556_952;
 
@@ -214,7 +217,35 @@ fn vevents<'a>(event: &PublishedEvent<'a>) -> Vec<Vevent<'a>> {
         OverrideState::Changed(details) => Some(changed_instance(event, exception, details)),
         OverrideState::Cancelled => None,
     });
-    master.into_iter().chain(instances).collect()
+    let following = if speaks { following_instances(event) } else { Vec::new() };
+    master.into_iter().chain(instances).chain(following).collect()
+}
+
+/// The instances after a RANGE=THISANDFUTURE exception, one by one: most calendar programs take such an exception for
+/// one instance. The range stays on it, for those that know it and for what lies beyond.
+fn following_instances<'a>(event: &PublishedEvent<'a>) -> Vec<Vevent<'a>> {
+    let is_onward = |exception: &&Override| {
+        exception.recurrence_id.this_and_future && matches!(exception.state, OverrideState::Changed(_))
+    };
+    let (Some(master), Some(first)) = (event.details, event.overrides.iter().find(is_onward)) else {
+        return Vec::new();
+    };
+    let from = first.recurrence_id.instant();
+    let until = from.plus(FOLLOWING_YEARS_MAX * YEAR);
+    let is_exception = |id: &When| event.overrides.iter().any(|known| known.recurrence_id.instant() == id.instant());
+    occurrences(master, event.overrides, from, until, FOLLOWING_INSTANCES_MAX)
+        .into_iter()
+        .filter(|found| found.details_of_override.is_some() && !found.cancelled && !is_exception(&found.recurrence_id))
+        .map(|found| Vevent {
+            details: Cow::Owned(details_at(master, &found)),
+            recurrence_id: Some(RecurrenceId {
+                when: named_like(&master.start, &found.recurrence_id),
+                this_and_future: false,
+            }),
+            recurrence: Recurrence::default(),
+            sequence: first.version.sequence.max(event.sequence),
+        })
+        .collect()
 }
 
 fn changed_instance<'a>(event: &PublishedEvent<'a>, exception: &Override, details: &'a EventDetails) -> Vevent<'a> {

@@ -197,6 +197,23 @@ fn a_feed_and_a_file() {
 }
 
 #[test]
+fn what_changes_from_a_date_on_is_said_date_by_date_too() {
+    let (guest, (master, mut overrides)) = (Guest::new(), course());
+    let exception = &mut overrides[1];
+    exception.recurrence_id = RecurrenceId { this_and_future: true, ..exception.recurrence_id.clone() };
+    let text = calendar_text(&guest.request(&master, &overrides));
+    // Mondays from 11 November to 16 December; the change moves them to Tuesday, an hour earlier.
+    let of = |name: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| line.starts_with(name) && line.contains("Europe/Paris"));
+        lines.map(|line| line.rsplit(':').next().unwrap_or_default().to_owned()).collect()
+    };
+    let days = ["1111", "1118", "1125", "1202", "1209", "1216"];
+    assert_eq!(of("RECURRENCE-ID"), days.map(|day| format!("2030{day}T190000")));
+    let moved = ["1112", "1119", "1126", "1203", "1210", "1217"];
+    assert_eq!(of("DTSTART")[1..], moved.map(|day| format!("2030{day}T180000")));
+}
+
+#[test]
 fn an_unlikely_range_is_said_as_it_is() {
     let (guest, (master, mut overrides)) = (Guest::new(), course());
     let exception = &mut overrides[1];
