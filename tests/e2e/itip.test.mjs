@@ -174,6 +174,8 @@ test("an event is handed over to a new address by its owner's offer and the read
   assert.equal((await world.fetch(link, { method: "POST", body: new URLSearchParams() })).status, 200);
   await world.take(says(successor, { summary: "Under new direction", dtstamp: later(1) }));
   assert.equal((await meeting.revision(1)).mailto, successor.email);
+  assert.equal((await world.fetch(page)).status, 404, "the old owner's link ends with his ownership");
+  assert.equal((await world.fetch(`${page}/hand-over`, form)).status, 404, "and takes nothing back");
   // What the old address sends changes nothing any more.
   const stale = says(successor, { summary: "Still mine", dtstamp: later(2) });
   const raw = stale.raw.toString("latin1").replace(/^From: .*$/m, `From: ${owner.name} <${owner.email}>`);

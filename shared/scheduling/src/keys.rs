@@ -148,6 +148,8 @@ pub enum Link {
     Organizer {
         /// Which event.
         event: EventId,
+        /// Whose it was when the link was made: it ends with his ownership.
+        owner: CalAddress,
     },
     /// Take an event over from its owner, who offered it: his new address, or his successor's.
     TakeOver {

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicI64;
 
 use imip::OutgoingAttachment;
-use itip::{CalAddress, EventId, Proposal, Timestamp};
+use itip::{CalAddress, EventId, EventState, Proposal, Timestamp};
 use scheduling::command::{
     Command, CommandError, Fate, Notice, OrganizerCommand, OrganizerReply, OurReply, Reply, Shown,
 };
@@ -136,8 +136,9 @@ async fn show(event: &EventId, ctx: &CourierContext) -> Result<Option<Box<Shown>
     }
 }
 
-fn owner_page(event: &EventId, ctx: &CourierContext) -> String {
-    let token = sign_link(&ctx.keys, &Link::Organizer { event: event.clone() });
+fn owner_page(state: &EventState, ctx: &CourierContext) -> String {
+    let link = Link::Organizer { event: state.event_id.clone(), owner: state.owner.clone() };
+    let token = sign_link(&ctx.keys, &link);
     format!("{}/o/{token}", ctx.config.public_url)
 }
 
@@ -191,7 +192,10 @@ async fn ready(
             let links = vec![
                 MailLink::new(words.invite_link, format!("{url}/event/{id}/invite")),
                 // Its token is no pleasure to read, and must not be passed on by copying what is seen.
-                MailLink { shown: words.open_event.to_owned(), ..MailLink::new(words.own_link, owner_page(id, ctx)) },
+                MailLink {
+                    shown: words.open_event.to_owned(),
+                    ..MailLink::new(words.own_link, owner_page(&shown.event, ctx))
+                },
             ];
             event_of(shown, links, language)
         })
@@ -240,7 +244,7 @@ fn uninvited(shown: &Shown, language: Language, ctx: &CourierContext) -> Option<
     mail.paragraphs =
         vec![fill(words.uninvited_what, &title), fill(words.uninvited_choice, &[("guests", &words.guests(guests))])];
     mail.events = event_of(shown, Vec::new(), language).into_iter().collect();
-    mail.key = Some(MailLink::new(words.decide, owner_page(&shown.event.event_id, ctx)));
+    mail.key = Some(MailLink::new(words.decide, owner_page(&shown.event, ctx)));
     Some(mail)
 }
 
@@ -279,7 +283,7 @@ fn approval(shown: &Shown, language: Language, ctx: &CourierContext) -> Option<N
     let what = if shown.event.cancelled { words.held_cancel } else { words.held_change };
     mail.paragraphs = vec![fill(what, &title)];
     mail.events = event_of(shown, Vec::new(), language).into_iter().collect();
-    mail.key = Some(MailLink::new(words.held_release, owner_page(&shown.event.event_id, ctx)));
+    mail.key = Some(MailLink::new(words.held_release, owner_page(&shown.event, ctx)));
     Some(mail)
 }
 
@@ -304,7 +308,7 @@ fn proposal(
         proposed: WhenView::told(&proposed.start, &proposed.end, language),
         current: WhenView::told(&start, &end, language),
         comment: proposed.comment.clone(),
-        decide: owner_page(&shown.event.event_id, ctx),
+        decide: owner_page(&shown.event, ctx),
     };
     let mut mail = NoticeMail::proposal(&proposal, &ctx.config.domain, &ctx.config.postal_footer);
     mail.events = event_of(shown, Vec::new(), language).into_iter().collect();

@@ -23,17 +23,16 @@ use crate::extract::{Form, read_address};
 use crate::pages::{link, or_refusal, shell};
 use crate::respond;
 
-fn open(context: &WebContext, token: &str) -> Result<EventId, Problem> {
-    match link(context, token)? {
-        Link::Organizer { event } => Ok(event),
-        _ => Err(Problem::NotFound),
-    }
+/// The event of a link, as long as it belongs to whom the link was made for.
+async fn open(context: &WebContext, token: &str) -> Result<EventId, Problem> {
+    let Link::Organizer { event, owner } = link(context, token)? else { return Err(Problem::NotFound) };
+    if events::shown(context, &event).await?.event.owner == owner { Ok(event) } else { Err(Problem::NotFound) }
 }
 
 /// Facts and figures.
 pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<String>) -> Response {
     let answer = async {
-        let event = open(&context, &token)?;
+        let event = open(&context, &token).await?;
         page(&context, &token, &event, StatusCode::OK, String::new()).await
     };
     or_refusal(&context, answer.await)
@@ -42,7 +41,7 @@ pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<Strin
 /// Mails the guest list.
 pub async fn report(State(context): State<Arc<WebContext>>, Path(token): Path<String>) -> Response {
     let answer = async {
-        let event = open(&context, &token)?;
+        let event = open(&context, &token).await?;
         let owner = events::shown(&context, &event).await?.event.owner;
         let (status, done) = match report::mail(&context, &event, &owner).await {
             Ok(()) => (StatusCode::OK, format!("The guest list is on its way to {owner}.")),
@@ -74,7 +73,7 @@ pub async fn hand_over(
     Form(form): Form,
 ) -> Response {
     let answer = async {
-        let event = open(&context, &token)?;
+        let event = open(&context, &token).await?;
         let to = read_address(form.get("to").unwrap_or_default()).map_err(|problem| problem.problem())?;
         let from = events::shown(&context, &event).await?.event.owner;
         if to == from || to.domain() == context.config.domain {
@@ -91,7 +90,7 @@ pub async fn hand_over(
 /// Agrees to a guest's proposal, or declines it.
 pub async fn decide(State(context): State<Arc<WebContext>>, Path(token): Path<String>, Form(form): Form) -> Response {
     let answer = async {
-        let event = open(&context, &token)?;
+        let event = open(&context, &token).await?;
         let guest = read_address(form.get("guest").unwrap_or_default()).map_err(|problem| problem.problem())?;
         let instance = match form.get("instance").unwrap_or_default() {
             "" => None,
@@ -140,7 +139,7 @@ fn attempt_line(attempt: &Attempt) -> String {
 
 async fn act(context: &WebContext, token: &str, command: Command) -> Response {
     let answer = async {
-        let event = open(context, token)?;
+        let event = open(context, token).await?;
         let Reply::Organizer { guests, .. } = context.objects.event(&event, command).await? else {
             return Err(wrong_reply("release"));
         };

@@ -54,7 +54,7 @@ fn a_guest_answers_by_link_and_only_by_pressing() {
 fn a_link_serves_its_own_purpose_only() {
     let (stage, id) = invited();
     let answer = sign_link(&stage.keys, &Link::Answer { event: id.clone(), guest: guest() });
-    let owner_link = sign_link(&stage.keys, &Link::Organizer { event: id.clone() });
+    let owner_link = sign_link(&stage.keys, &Link::Organizer { event: id.clone(), owner: owner() });
     for path in [
         format!("/u/{answer}"),
         format!("/o/{answer}"),
@@ -116,7 +116,7 @@ fn held_mail_is_claimed_once() {
 #[test]
 fn an_owner_sees_figures_and_asks_for_the_list() {
     let (stage, id) = invited();
-    let path = format!("/o/{}", sign_link(&stage.keys, &Link::Organizer { event: id.clone() }));
+    let path = format!("/o/{}", sign_link(&stage.keys, &Link::Organizer { event: id.clone(), owner: owner() }));
     let page = stage.get(&path, None);
     for part in ["Quarterly call", "<b>1</b> guests", "No answer", "Not known before an answer", "/event/"] {
         assert!(page.body.contains(part), "{part}");
@@ -130,5 +130,16 @@ fn an_owner_sees_figures_and_asks_for_the_list() {
     for verb in ["release", "cancel"] {
         assert_eq!(stage.form(&format!("{path}/{verb}"), "").status, StatusCode::CONFLICT, "{verb}");
         assert_eq!(stage.get(&format!("{path}/{verb}"), None).status, StatusCode::METHOD_NOT_ALLOWED);
+    }
+}
+
+#[test]
+fn an_owners_link_ends_with_his_ownership() {
+    let (stage, id) = Stage::new();
+    for (whose, status) in [(owner(), StatusCode::OK), (guest(), StatusCode::NOT_FOUND)] {
+        let path = format!("/o/{}", sign_link(&stage.keys, &Link::Organizer { event: id.clone(), owner: whose }));
+        assert_eq!(stage.get(&path, None).status, status);
+        let offer = stage.form(&format!("{path}/hand-over"), "to=new@example.com");
+        assert_eq!(offer.status, status);
     }
 }
