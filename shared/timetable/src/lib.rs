@@ -1,0 +1,17 @@
+//! The public timetable of an organizer: its entries, what can be asked of it, and how a page shows it. Pure.
+//!
+//! An event becomes one [`Entry`] for each date that a page shows. A [`Filter`] chooses among entries; it is what a
+//! page's address, a subscription and a question in plain words all come down to. A [`PageConfig`] says how an
+//! organizer wants his page.
+
+mod entry;
+mod filter;
+mod offer;
+mod page;
+mod teams;
+
+pub use entry::{Entry, EntryStatus, Place, Source};
+pub use filter::{Filter, FilterError, Side};
+pub use offer::{Link, LinkKind, Offer};
+pub use page::{Colour, Layout, PageConfig, PageError, PageKind, TimeDisplay};
+pub use teams::Teams;
