@@ -1,7 +1,7 @@
 //! The migrations apply in order, and every named query runs against the result by an index.
 
 use store::sqlite::Sqlite;
-use store::{SqlConn, Value, accounts, directory};
+use store::{SqlConn, Value, accounts, directory, pages};
 
 fn migrated() -> Sqlite {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../d1-migrations");
@@ -39,13 +39,19 @@ fn what_lists_or_looks_up_goes_by_an_index_and_sorts_nothing() {
         ("an organizer's clients", directory::sql::SUM_CLIENTS_OF),
         ("who may speak", directory::sql::BINDINGS),
         ("an organizer", accounts::sql::ORGANIZER),
-        ("a slug", accounts::sql::ORGANIZER_BY_SLUG),
         ("a key", accounts::sql::API_KEY),
         ("a suppression", accounts::sql::SUPPRESSED),
         ("suppressions among", accounts::sql::SUPPRESSED_AMONG),
         ("dead letters", accounts::sql::DEAD_LETTERS),
         ("a dead letter", accounts::sql::DEAD_LETTER),
         ("earlier days", accounts::sql::FORGET_SUBMISSIONS),
+        ("a page", pages::sql::PAGE),
+        ("an organizer's own page", pages::sql::OWN_PAGE),
+        ("his further pages", pages::sql::FURTHER_PAGES),
+        ("a page's new slug", pages::sql::RENAME),
+        ("what led to a page", pages::sql::REDIRECT),
+        ("what leads home", pages::sql::LEAD_HOME),
+        ("his own page moves", pages::sql::MOVE_OWN),
     ];
     for (name, sql) in queries {
         let plan = plan(&db, sql);
@@ -80,6 +86,10 @@ fn every_named_statement_is_valid_sql() {
         accounts::sql::COUNT_SUBMISSION,
         accounts::sql::BURY,
         accounts::sql::EXHUME,
+        pages::sql::CLAIM,
+        pages::sql::ADD,
+        pages::sql::SAVE,
+        pages::sql::REMOVE,
     ] {
         plan(&db, sql);
     }

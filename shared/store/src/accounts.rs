@@ -2,7 +2,7 @@
 
 use itip::{CalAddress, EventId, Method, Timestamp};
 
-use crate::{Database, Row, Statement, StoreError};
+use crate::{Database, Row, Statement, StoreError, pages};
 
 /// An organizer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,12 +37,6 @@ pub async fn organizer(db: &dyn Database, address: &CalAddress) -> Result<Option
     rows.first().map(OrganizerRow::read).transpose()
 }
 
-/// The organizer who has, or once had, a slug.
-pub async fn organizer_by_slug(db: &dyn Database, slug: &str) -> Result<Option<OrganizerRow>, StoreError> {
-    let rows = db.run(Statement::new(sql::ORGANIZER_BY_SLUG, vec![slug.into()])).await?;
-    rows.first().map(OrganizerRow::read).transpose()
-}
-
 /// Makes an organizer with the first free of the `slugs`; an existing one keeps everything.
 pub async fn enroll_organizer(
     db: &dyn Database,
@@ -65,10 +59,10 @@ pub async fn enroll_organizer(
     Ok(None)
 }
 
-/// Gives an organizer another slug; `false` if somebody else has it.
+/// Gives an organizer another slug; `false` if somebody else has it, or another page of his own.
 pub async fn change_slug(db: &dyn Database, address: &CalAddress, slug: &str) -> Result<bool, StoreError> {
-    let params = || vec![slug.into(), address.as_str().into()];
-    db.batch(vec![Statement::new(sql::CLAIM_SLUG, params()), Statement::new(sql::CHANGE_SLUG, params())]).await?;
+    let statements = [sql::CLAIM_SLUG, pages::sql::MOVE_OWN, sql::CHANGE_SLUG];
+    db.batch(statements.map(|sql| Statement::new(sql, vec![slug.into(), address.as_str().into()])).to_vec()).await?;
     Ok(organizer(db, address).await?.is_some_and(|row| row.slug == slug))
 }
 
@@ -247,9 +241,6 @@ pub fn exhume(id: &str) -> Statement {
 pub mod sql {
     /// One organizer.
     pub const ORGANIZER: &str = "SELECT address, name, slug, suspended, settings FROM organizer WHERE address = ?1";
-    /// By any slug he ever had.
-    pub const ORGANIZER_BY_SLUG: &str = "SELECT o.address, o.name, o.slug, o.suspended, o.settings \
-         FROM slug AS s JOIN organizer AS o ON o.address = s.address WHERE s.slug = ?1";
     /// The first to claim a slug has it for ever.
     pub const CLAIM_SLUG: &str = "INSERT INTO slug (slug, address) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     /// A new organizer, if the slug is his.
@@ -258,7 +249,7 @@ pub mod sql {
          ON CONFLICT DO NOTHING";
     /// Another slug, if it is his.
     pub const CHANGE_SLUG: &str = "UPDATE organizer SET slug = ?1 WHERE address = ?2 \
-         AND EXISTS (SELECT 1 FROM slug WHERE slug = ?1 AND address = ?2)";
+         AND EXISTS (SELECT 1 FROM slug WHERE slug = ?1 AND address = ?2 AND page IS NULL)";
     /// Name, settings, suspension.
     pub const SAVE_ORGANIZER: &str = "UPDATE organizer SET name = ?2, settings = ?3, suspended = ?4 WHERE address = ?1";
     /// A key by its hash.

@@ -6,6 +6,7 @@
 pub mod accounts;
 mod conn;
 pub mod directory;
+pub mod pages;
 #[cfg(feature = "rusqlite")]
 pub mod sqlite;
 

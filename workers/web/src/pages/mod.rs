@@ -13,12 +13,50 @@ pub mod unsubscribe;
 
 use axum::response::Response;
 use scheduling::keys::{Link, read_link};
+use store::accounts::OrganizerRow;
+use store::pages as stored;
+use timetable::PageConfig;
 use views::pages::{NoticePage, Shell};
 
 use crate::WebContext;
 use crate::assets::{Asset, PAGE_CSS, TIMES_JS};
 use crate::error::Problem;
 use crate::respond;
+
+/// A public page: whose, and how he wants it.
+#[derive(Debug, Clone)]
+pub struct PublicPage {
+    /// Whose; not suspended.
+    pub organizer: OrganizerRow,
+    /// The last part of its address.
+    pub slug: String,
+    /// How he wants it; the defaults if he has not said.
+    pub config: PageConfig,
+}
+
+/// Where a slug leads.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// To this page.
+    Here(Box<PublicPage>),
+    /// To the page that has this slug now.
+    Moved(String),
+}
+
+/// The page with a slug, or that had it once: the one look-up of pages, feeds and snapshots.
+pub async fn find(context: &WebContext, slug: &str) -> Result<Found, Problem> {
+    let row = stored::page(context.db.as_ref(), &slug.to_lowercase()).await?;
+    let row = row.filter(|row| !row.organizer.suspended).ok_or(Problem::OrganizerNotFound)?;
+    if row.slug != slug {
+        return Ok(Found::Moved(row.slug));
+    }
+    Ok(Found::Here(Box::new(PublicPage { config: config(&row), organizer: row.organizer, slug: row.slug })))
+}
+
+/// The configuration of a row; an unreadable one is the default.
+pub fn config(row: &stored::PageRow) -> PageConfig {
+    row.config.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+}
 
 /// What stands around a page.
 pub fn shell(context: &WebContext, title: impl Into<String>, scripts: &[&Asset]) -> Shell {

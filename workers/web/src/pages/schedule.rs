@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use itip::{EventId, Origin};
 use scheduling::command::Enrollment;
-use store::accounts::{self, OrganizerRow};
+use store::accounts::OrganizerRow;
 use store::directory;
 use views::pages::{EventView, Month, SchedulePage, ScheduleSentPage, SentLine};
 use views::text::mask_address;
@@ -18,7 +18,7 @@ use crate::error::Problem;
 use crate::events;
 use crate::extract::{Fields, Form, read_address};
 use crate::invite::{INVITATIONS_MAX, browser_language, check_network, invite_to, language_tag};
-use crate::pages::{or_refusal, sender, shell};
+use crate::pages::{Found, find, or_refusal, sender, shell};
 use crate::respond;
 
 /// Events of one page.
@@ -26,23 +26,13 @@ const EVENTS_MAX: u32 = 2_500;
 /// Ticked events that are looked up although they are no longer on the page.
 const GONE_MAX: usize = 10;
 
-enum Place {
-    Here(OrganizerRow),
-    Moved(String),
-}
-
-async fn find(context: &WebContext, slug: &str) -> Result<Place, Problem> {
-    let row = accounts::organizer_by_slug(context.db.as_ref(), &slug.to_lowercase()).await?;
-    let row = row.filter(|row| !row.suspended).ok_or(Problem::OrganizerNotFound)?;
-    Ok(if row.slug == slug { Place::Here(row) } else { Place::Moved(format!("/s/{}", row.slug)) })
-}
-
 /// The page.
 pub async fn get(State(context): State<Arc<WebContext>>, Path(slug): Path<String>, fields: Fields) -> Response {
     let answer = async {
         match find(&context, &slug).await? {
-            Place::Moved(to) => respond::redirect(StatusCode::MOVED_PERMANENTLY, &to),
-            Place::Here(organizer) => {
+            Found::Moved(to) => respond::redirect(StatusCode::MOVED_PERMANENTLY, &format!("/s/{to}")),
+            Found::Here(found) => {
+                let organizer = found.organizer;
                 let query: String = fields.get("q").unwrap_or_default().trim().chars().take(80).collect();
                 let ticked = fields.all("event").map(str::to_owned).collect();
                 let again = Again { query, ticked, ..Again::default() };
@@ -71,8 +61,8 @@ pub async fn post(
 ) -> Response {
     let answer = async {
         let organizer = match find(&context, &slug).await? {
-            Place::Moved(to) => return respond::redirect(StatusCode::PERMANENT_REDIRECT, &to),
-            Place::Here(organizer) => organizer,
+            Found::Moved(to) => return respond::redirect(StatusCode::PERMANENT_REDIRECT, &format!("/s/{to}")),
+            Found::Here(found) => found.organizer,
         };
         check_network(&context, &headers).await?;
         let mut ticked: Vec<EventId> = form.all("event").filter_map(EventId::parse).collect();

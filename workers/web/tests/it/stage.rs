@@ -120,8 +120,11 @@ pub fn days(summary: &str, start: &str, end: &str) -> EventDetails {
 impl Stage {
     /// An empty deployment.
     pub fn empty() -> Self {
-        let migration = include_str!("../../../../d1-migrations/0001_directory.sql");
-        let world = Arc::new(World::new("convoke.test", Timing::default(), NOW, &[migration]).unwrap());
+        let migrations = [
+            include_str!("../../../../d1-migrations/0001_directory.sql"),
+            include_str!("../../../../d1-migrations/0005_pages.sql"),
+        ];
+        let world = Arc::new(World::new("convoke.test", Timing::default(), NOW, &migrations).unwrap());
         let keys = Arc::new(Keys { event: Key::new("event"), link: Key::new("link") });
         let gate = Arc::new(Gate::default());
         let config = Config {
