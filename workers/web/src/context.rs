@@ -8,6 +8,8 @@ use scheduling::ports::{Blobs, Clock, Entropy, Jobs, Objects};
 use scheduling::settings::Config;
 use store::Database;
 
+use crate::publish::PublishContext;
+
 /// A limit on how often one caller may ask; the platform counts.
 #[async_trait]
 pub trait Shield: Send + Sync {
@@ -43,6 +45,13 @@ pub struct WebContext {
     /// The stand-in's outbox.
     #[cfg(feature = "local")]
     pub outbox: Arc<dyn Outbox>,
+}
+
+impl WebContext {
+    /// What publishing may use of it, now.
+    pub fn publishing(&self) -> PublishContext<'_> {
+        PublishContext { db: self.db.as_ref(), config: &self.config, now: self.clock.now() }
+    }
 }
 
 /// What the playground needs from the local stack.

@@ -81,6 +81,11 @@ impl Problem {
         Self::Invalid { field, detail: detail.into() }
     }
 
+    /// Whether it says that there is nothing, or nothing that may be seen.
+    pub fn is_absence(&self) -> bool {
+        matches!(self, Self::EventNotFound | Self::OrganizerNotFound | Self::NotFound | Self::OrganizerSuspended)
+    }
+
     /// The word that programs compare.
     pub fn code(&self) -> &'static str {
         match self {

@@ -15,6 +15,7 @@ mod invite;
 mod landing;
 mod openapi;
 mod pages;
+pub mod publish;
 mod respond;
 pub mod routes;
 

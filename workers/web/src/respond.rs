@@ -2,11 +2,17 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use scheduling::keys::sha256_hex;
 use serde::Serialize;
 
 use crate::error::Problem;
+use crate::publish::{is_known, tag};
+
+/// The type of pages.
+pub const HTML: &str = "text/html; charset=utf-8";
+/// The type of JSON documents.
+pub const JSON: &str = "application/json";
 
 fn with_type(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
@@ -23,7 +29,7 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Result<Response, Prob
 
 /// A JSON document that is written already.
 pub fn json_bytes(status: StatusCode, bytes: Vec<u8>) -> Response {
-    let mut response = with_type(status, "application/json", bytes);
+    let mut response = with_type(status, JSON, bytes);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
     response
 }
@@ -31,12 +37,9 @@ pub fn json_bytes(status: StatusCode, bytes: Vec<u8>) -> Response {
 /// A JSON document with an entity tag, or 304 for a caller who has it.
 pub fn json_tagged(headers: &HeaderMap, value: &impl Serialize) -> Result<Response, Problem> {
     let bytes = serde_json::to_vec(value).map_err(|error| Problem::Internal { cause: error.to_string() })?;
-    let tag: String = sha256_hex(&bytes).chars().take(32).collect();
-    let tag = format!("\"{tag}\"");
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let same = known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag || one.trim() == "*");
-    let mut response = if same {
-        with_type(StatusCode::NOT_MODIFIED, "application/json", Body::empty())
+    let tag = tag(&bytes);
+    let mut response = if is_known(headers, &tag) {
+        with_type(StatusCode::NOT_MODIFIED, JSON, Body::empty())
     } else {
         json_bytes(StatusCode::OK, bytes)
     };
@@ -65,20 +68,28 @@ pub fn attachment(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
 /// A page. `form_targets` are origins, beside our own, that a form of it may end at.
 pub fn page(status: StatusCode, page: &impl views::pages::Page, form_targets: &str) -> Result<Response, Problem> {
     let html = page.html().map_err(|cause| Problem::Internal { cause })?;
-    let mut response = with_type(status, "text/html; charset=utf-8", html);
-    let headers = response.headers_mut();
+    let mut response = with_type(status, HTML, html);
+    for (name, value) in page_fields(form_targets) {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// What every page says about itself to the browser.
+pub fn page_fields(form_targets: &str) -> Vec<(HeaderName, String)> {
     // Styles and scripts come from our own /static/ only; an organizer's description may show pictures.
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
          form-action 'self' {form_targets}; base-uri 'none'; frame-ancestors 'none'"
     );
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    vec![
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (header::REFERRER_POLICY, "no-referrer".to_owned()),
+    ]
 }
 
 /// A redirect.

@@ -7,8 +7,8 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use itip::{CalAddress, EventId, Timestamp};
-use store::accounts;
 use store::directory::{self, EventRow};
+use store::{Database, accounts};
 use views::api::AttendeeLine;
 use views::text::{mask, mask_address};
 
@@ -18,6 +18,7 @@ use crate::auth::Access;
 use crate::error::Problem;
 use crate::events;
 use crate::extract::{EventPath, Fields, OrganizerPath, wants_json};
+use crate::publish::{self, Edition, PublishContext, Published, Turning};
 use crate::respond;
 
 /// Events of one page of an organizer's list, as in the first API.
@@ -100,6 +101,7 @@ pub async fn organizer_events(
     State(context): State<Arc<WebContext>>,
     access: Access,
     Path(email): Path<String>,
+    headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
     // The first API answered an empty list for an organizer whom it did not know, however he was spelled.
@@ -107,18 +109,45 @@ pub async fn organizer_events(
         return if access.is_broad() { respond::json(StatusCode::OK, &[(); 0]) } else { Err(Problem::KeyScope) };
     };
     access.organizer(&owner)?;
-    let start = read_event_cursor(&fields)?;
-    let list = List { context: &context, owner: Some(&owner), max: ORGANIZER_EVENTS_MAX };
-    let (bytes, next) = list.write(start).await?;
+    let Some(start) = read_event_cursor(&fields)? else {
+        return publish::serve(&context, &headers, &Edition::events_list(&owner)).await;
+    };
+    let (bytes, link) = list(context.publishing(), &owner, Some(start)).await?;
     let mut response = respond::json_bytes(StatusCode::OK, bytes);
-    if let Some((at, id)) = next {
-        let cursor = write_cursor(at, id.as_str());
-        let link = format!("<{}/organizer/{owner}/events?cursor={cursor}>; rel=\"next\"", context.config.public_url);
-        if let Ok(link) = HeaderValue::from_str(&link) {
-            response.headers_mut().insert(header::LINK, link);
-        }
+    if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
+        response.headers_mut().insert(header::LINK, link);
     }
     Ok(response)
+}
+
+/// The first page of an organizer's list.
+pub async fn publish_events(context: PublishContext<'_>, email: &str) -> Result<Published, Problem> {
+    let owner = CalAddress::parse(email).map_err(|_| Problem::OrganizerNotFound)?;
+    let (body, link) = list(context, &owner, None).await?;
+    Ok(Published {
+        // Whoever has a key may ask for any address.
+        keeper: (body.len() > "[]".len()).then_some(owner),
+        body,
+        content_type: respond::JSON,
+        language: None,
+        fields: link.map(|link| (header::LINK, link)).into_iter().collect(),
+        // Nothing in it depends on the hour.
+        stale_at: Turning::new(context.now).stale_at(),
+    })
+}
+
+async fn list(
+    context: PublishContext<'_>,
+    owner: &CalAddress,
+    start: Next,
+) -> Result<(Vec<u8>, Option<String>), Problem> {
+    let list = List { db: context.db, owner: Some(owner), max: ORGANIZER_EVENTS_MAX };
+    let (bytes, next) = list.write(start).await?;
+    let link = next.map(|(at, id)| {
+        let cursor = write_cursor(at, id.as_str());
+        format!("<{}/organizer/{owner}/events?cursor={cursor}>; rel=\"next\"", context.config.public_url)
+    });
+    Ok((bytes, link))
 }
 
 /// `GET /organizer/shadow/{email}/statistics` and its aliases.
@@ -141,7 +170,7 @@ pub async fn organizer_statistics(
 /// `GET /system/events`: everything, newest change first.
 pub async fn system_events(State(context): State<Arc<WebContext>>, access: Access) -> Result<Response, Problem> {
     access.read_system()?;
-    let list = List { context: &context, owner: None, max: usize::MAX };
+    let list = List { db: context.db.as_ref(), owner: None, max: usize::MAX };
     let (bytes, _) = list.write(None).await?;
     Ok(respond::json_bytes(StatusCode::OK, bytes))
 }
@@ -164,7 +193,7 @@ pub async fn order(_body: Body) -> Problem {
 
 /// A list that is read and written page by page, so that only its bytes are held in memory.
 struct List<'a> {
-    context: &'a WebContext,
+    db: &'a dyn Database,
     owner: Option<&'a CalAddress>,
     max: usize,
 }
@@ -174,7 +203,7 @@ type Next = Option<(Timestamp, EventId)>;
 
 impl List<'_> {
     async fn write(&self, start: Next) -> Result<(Vec<u8>, Next), Problem> {
-        let db = self.context.db.as_ref();
+        let db = self.db;
         let mut bytes = vec![b'['];
         let (mut cursor, mut written) = (start, 0_usize);
         loop {

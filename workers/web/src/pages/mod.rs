@@ -14,7 +14,7 @@ pub mod unsubscribe;
 use axum::response::Response;
 use scheduling::keys::{Link, read_link};
 use store::accounts::OrganizerRow;
-use store::pages as stored;
+use store::{Database, pages as stored};
 use timetable::PageConfig;
 use views::pages::{NoticePage, Shell};
 
@@ -44,8 +44,8 @@ pub enum Found {
 }
 
 /// The page with a slug, or that had it once: the one look-up of pages, feeds and snapshots.
-pub async fn find(context: &WebContext, slug: &str) -> Result<Found, Problem> {
-    let row = stored::page(context.db.as_ref(), &slug.to_lowercase()).await?;
+pub async fn find(db: &dyn Database, slug: &str) -> Result<Found, Problem> {
+    let row = stored::page(db, &slug.to_lowercase()).await?;
     let row = row.filter(|row| !row.organizer.suspended).ok_or(Problem::OrganizerNotFound)?;
     if row.slug != slug {
         return Ok(Found::Moved(row.slug));
@@ -60,9 +60,14 @@ pub fn config(row: &stored::PageRow) -> PageConfig {
 
 /// What stands around a page.
 pub fn shell(context: &WebContext, title: impl Into<String>, scripts: &[&Asset]) -> Shell {
+    shell_at(&context.config.domain, title, scripts)
+}
+
+/// The same for a page that is published.
+pub fn shell_at(domain: &str, title: impl Into<String>, scripts: &[&Asset]) -> Shell {
     let mut paths = vec![TIMES_JS.path.clone()];
     paths.extend(scripts.iter().map(|script| script.path.clone()));
-    Shell { title: title.into(), style: PAGE_CSS.path.clone(), scripts: paths, domain: context.config.domain.clone() }
+    Shell { title: title.into(), style: PAGE_CSS.path.clone(), scripts: paths, domain: domain.to_owned() }
 }
 
 /// Who invitations come from.

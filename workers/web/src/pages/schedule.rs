@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 use itip::{EventId, Origin};
 use scheduling::command::Enrollment;
 use store::accounts::OrganizerRow;
 use store::directory;
-use views::pages::{EventView, Month, SchedulePage, ScheduleSentPage, SentLine};
+use views::pages::{EventView, Month, Page, SchedulePage, ScheduleSentPage, SentLine};
 use views::text::mask_address;
+use views::words::Language;
 
 use crate::WebContext;
 use crate::assets::SCHEDULE_JS;
@@ -18,7 +19,8 @@ use crate::error::Problem;
 use crate::events;
 use crate::extract::{Fields, Form, read_address};
 use crate::invite::{INVITATIONS_MAX, browser_language, check_network, invite_to, language_tag};
-use crate::pages::{Found, find, or_refusal, sender, shell};
+use crate::pages::{self, find, or_refusal, sender, shell, shell_at};
+use crate::publish::{self, Edition, Found, PublishContext, Published, Turning};
 use crate::respond;
 
 /// Events of one page.
@@ -26,12 +28,21 @@ const EVENTS_MAX: u32 = 2_500;
 /// Ticked events that are looked up although they are no longer on the page.
 const GONE_MAX: usize = 10;
 
-/// The page.
-pub async fn get(State(context): State<Arc<WebContext>>, Path(slug): Path<String>, fields: Fields) -> Response {
+/// The page. A search, or picks in the address, make a page of their own.
+pub async fn get(
+    State(context): State<Arc<WebContext>>,
+    Path(slug): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Response {
     let answer = async {
-        match find(&context, &slug).await? {
-            Found::Moved(to) => respond::redirect(StatusCode::MOVED_PERMANENTLY, &format!("/s/{to}")),
-            Found::Here(found) => {
+        if let Some(edition) = Edition::wanted(uri.path(), uri.query(), &headers) {
+            return publish::serve(&context, &headers, &edition).await;
+        }
+        match find(context.db.as_ref(), &slug).await? {
+            pages::Found::Moved(to) => respond::redirect(StatusCode::MOVED_PERMANENTLY, &format!("/s/{to}")),
+            pages::Found::Here(found) => {
                 let organizer = found.organizer;
                 let query: String = fields.get("q").unwrap_or_default().trim().chars().take(80).collect();
                 let ticked = fields.all("event").map(str::to_owned).collect();
@@ -41,6 +52,23 @@ pub async fn get(State(context): State<Arc<WebContext>>, Path(slug): Path<String
         }
     };
     or_refusal(&context, answer.await)
+}
+
+/// The page as everybody sees it first.
+pub async fn publish(context: PublishContext<'_>, slug: &str, _reads: Option<Language>) -> Result<Found, Problem> {
+    let organizer = match find(context.db, slug).await? {
+        pages::Found::Moved(to) => return Ok(Found::Moved(format!("/s/{to}"))),
+        pages::Found::Here(found) => found.organizer,
+    };
+    let (page, turning) = written(context, &organizer, Again::default()).await?;
+    Ok(Found::Here(Published {
+        body: page.html().map_err(|cause| Problem::Internal { cause })?.into_bytes(),
+        keeper: Some(organizer.address),
+        content_type: respond::HTML,
+        language: Some(Language::En),
+        fields: respond::page_fields(""),
+        stale_at: turning.stale_at(),
+    }))
 }
 
 /// What a page that is shown again keeps.
@@ -60,9 +88,9 @@ pub async fn post(
     Form(form): Form,
 ) -> Response {
     let answer = async {
-        let organizer = match find(&context, &slug).await? {
-            Found::Moved(to) => return respond::redirect(StatusCode::PERMANENT_REDIRECT, &format!("/s/{to}")),
-            Found::Here(found) => found.organizer,
+        let organizer = match find(context.db.as_ref(), &slug).await? {
+            pages::Found::Moved(to) => return respond::redirect(StatusCode::PERMANENT_REDIRECT, &format!("/s/{to}")),
+            pages::Found::Here(found) => found.organizer,
         };
         check_network(&context, &headers).await?;
         let mut ticked: Vec<EventId> = form.all("event").filter_map(EventId::parse).collect();
@@ -152,9 +180,22 @@ async fn page(
     again: Again,
     status: StatusCode,
 ) -> Result<Response, Problem> {
-    let now = context.clock.now();
-    let rows = directory::upcoming_of(context.db.as_ref(), &organizer.address, now, EVENTS_MAX).await?;
+    let (page, _) = written(context.publishing(), organizer, again).await?;
+    respond::page(status, &page, "")
+}
+
+async fn written(
+    context: PublishContext<'_>,
+    organizer: &OrganizerRow,
+    again: Again,
+) -> Result<(SchedulePage, Turning), Problem> {
+    let now = context.now;
+    let rows = directory::upcoming_of(context.db, &organizer.address, now, EVENTS_MAX).await?;
     let total = rows.len();
+    let mut turning = Turning::new(now);
+    for time in rows.iter().flat_map(|row| events::times(&row.details, &row.overrides, now, 1)) {
+        turning.sees(&time.start, &time.end);
+    }
     let mut views: Vec<EventView> =
         rows.iter().map(|row| events::view(row, now)).filter(|view| matches(view, &again.query)).collect();
     // A series stands where its next occurrence is, not where it began. The month is that of the wall where the
@@ -173,7 +214,7 @@ async fn page(
         }
     }
     let page = SchedulePage {
-        shell: shell(context, organizer.name.clone(), &[&SCHEDULE_JS]),
+        shell: shell_at(&context.config.domain, organizer.name.clone(), &[&SCHEDULE_JS]),
         organizer: organizer.name.clone(),
         slug: organizer.slug.clone(),
         months,
@@ -184,7 +225,7 @@ async fn page(
         ticked: again.ticked,
         problem: again.problem,
     };
-    respond::page(status, &page, "")
+    Ok((page, turning))
 }
 
 /// Every word of the search stands somewhere in the row.

@@ -1,0 +1,131 @@
+//! What the public reads, as finished bytes: one function makes them, for a visitor and for the snapshot alike.
+//!
+//! A GET that [`Edition::wanted`] knows is answered from a snapshot in KV if there is one, before any router
+//! (`invite-server`), else by [`serve`] from D1. Both give the same bytes: [`render`] depends on D1, on the settings
+//! and on the moment, never on the caller. Whoever adds a part: a variant of [`Part`] with its word, the address in
+//! [`Edition::at`], an arm in [`render`], and a handler that calls [`serve`].
+//!
+//! # An open page
+//!
+//! `GET /s/{slug}/live` becomes a WebSocket that carries, after each rebuild that changed a page of the organizer,
+//! `{"changed":["<event id>",…],"gone":["<event id>",…]}`, or `{"reload":true}` where that would be long. The page's
+//! script then fetches `GET /s/{slug}/rows?ids=<event id>,…&lang=<tag>` (at most [`ROWS_MAX`] ids): `text/html`, the
+//! rows of those events that are on the page now, in its order, each `<li class="row" id="e-<event id>">` as in the
+//! page itself, a series with one for each date shown; an event without a row is no longer on the page.
+
+mod edition;
+mod turning;
+
+use axum::response::Response;
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use itip::{CalAddress, Timestamp};
+use scheduling::keys::sha256_hex;
+use scheduling::settings::Config;
+use store::Database;
+use views::words::Language;
+
+use crate::WebContext;
+use crate::api::original;
+use crate::error::Problem;
+use crate::pages::schedule;
+use crate::respond;
+
+pub use edition::{Edition, Part};
+pub use turning::Turning;
+
+/// Most events of one question for rows; a page with more changes is loaded again.
+pub const ROWS_MAX: usize = 50;
+
+/// What publishing may use. It only reads.
+#[derive(Clone, Copy)]
+pub struct PublishContext<'a> {
+    /// D1.
+    pub db: &'a dyn Database,
+    /// The deployment's settings.
+    pub config: &'a Config,
+    /// The moment it is made for.
+    pub now: Timestamp,
+}
+
+/// Finished bytes, and what is said about them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Whose object keeps a snapshot of it; `None`: it is not worth one.
+    pub keeper: Option<CalAddress>,
+    /// The document.
+    pub body: Vec<u8>,
+    /// Content-Type.
+    pub content_type: &'static str,
+    /// The language it is written in, if that was a choice.
+    pub language: Option<Language>,
+    /// Further fields. Together with their names at most [`FIELDS_BYTES_MAX`] bytes, or there is no snapshot.
+    pub fields: Vec<(HeaderName, String)>,
+    /// When it becomes wrong although nobody changes anything: see [`Turning`].
+    pub stale_at: Timestamp,
+}
+
+/// KV keeps 1,024 bytes beside a value; tag, type and moments take less than 200 of them.
+pub const FIELDS_BYTES_MAX: usize = 800;
+
+/// What stands at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// This.
+    Here(Published),
+    /// It has moved to this path.
+    Moved(String),
+}
+
+/// Makes an edition. What does not exist, or may not be seen, is a [`Problem`] for which [`Problem::is_absence`]
+/// holds.
+pub async fn render(context: PublishContext<'_>, edition: &Edition) -> Result<Found, Problem> {
+    match edition.part {
+        Part::Schedule => schedule::publish(context, &edition.name, edition.language).await,
+        Part::EventsList => original::publish_events(context, &edition.name).await.map(Found::Here),
+    }
+}
+
+/// Answers with an edition made from D1. A snapshot of it is made for those who come later.
+pub async fn serve(context: &WebContext, headers: &HeaderMap, edition: &Edition) -> Result<Response, Problem> {
+    match render(context.publishing(), edition).await? {
+        Found::Moved(to) => respond::redirect(StatusCode::MOVED_PERMANENTLY, &to),
+        Found::Here(published) => Ok(answer(headers, edition.part, published)),
+    }
+}
+
+fn answer(headers: &HeaderMap, part: Part, published: Published) -> Response {
+    let tag = tag(&published.body);
+    let (status, body) =
+        if is_known(headers, &tag) { (StatusCode::NOT_MODIFIED, Vec::new()) } else { (StatusCode::OK, published.body) };
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    let mut insert = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name, value);
+        }
+    };
+    for (name, value) in published.fields {
+        insert(name, &value);
+    }
+    insert(header::CONTENT_TYPE, published.content_type);
+    insert(header::ETAG, &tag);
+    insert(header::CACHE_CONTROL, part.cache_control());
+    insert(header::VARY, part.vary());
+    if let Some(language) = published.language {
+        insert(header::CONTENT_LANGUAGE, language.words().tag);
+    }
+    response
+}
+
+/// The entity tag of some bytes.
+pub fn tag(bytes: &[u8]) -> String {
+    let hash: String = sha256_hex(bytes).chars().take(32).collect();
+    format!("\"{hash}\"")
+}
+
+/// Whether the caller has what carries this tag. A tag that a proxy has weakened is still ours.
+pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    known.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == tag)
+}

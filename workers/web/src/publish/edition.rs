@@ -1,0 +1,190 @@
+use http::{HeaderMap, header};
+use itip::CalAddress;
+use views::words::Language;
+
+use crate::api::organizers::is_slug;
+
+/// What is published of an organizer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// `/s/{slug}`: the page.
+    Schedule,
+    /// `/organizer/{email}/events`: the first API's list. Needs a key.
+    EventsList,
+}
+
+/// How a part is handed out.
+struct Manner {
+    /// In the names of snapshots.
+    word: &'static str,
+    /// Written in the reader's language.
+    in_languages: bool,
+    /// Only with a key that reaches the organizer.
+    keyed: bool,
+}
+
+impl Part {
+    /// Every part.
+    pub const ALL: &'static [Self] = &[Self::Schedule, Self::EventsList];
+
+    const fn manner(self) -> Manner {
+        match self {
+            Self::Schedule => Manner { word: "schedule", in_languages: true, keyed: false },
+            Self::EventsList => Manner { word: "events", in_languages: false, keyed: true },
+        }
+    }
+
+    /// Whether it is written in the reader's language.
+    pub fn in_languages(self) -> bool {
+        self.manner().in_languages
+    }
+
+    /// Whether it needs a key.
+    pub fn is_keyed(self) -> bool {
+        self.manner().keyed
+    }
+
+    /// Cache-Control. A browser may show what it has for ten seconds, and once more while it asks.
+    pub fn cache_control(self) -> &'static str {
+        if self.is_keyed() { "no-cache, private" } else { "public, max-age=10, stale-while-revalidate=30" }
+    }
+
+    /// Vary.
+    pub fn vary(self) -> &'static str {
+        if self.in_languages() { "Accept-Encoding, Accept-Language" } else { "Accept-Encoding" }
+    }
+}
+
+/// One published document: a part of somebody, in a language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edition {
+    /// Which part.
+    pub part: Part,
+    /// Whose: a slug or an address, as it stands in the path.
+    pub name: String,
+    /// The language that the reader wants; `None`: the organizer's own.
+    pub language: Option<Language>,
+}
+
+/// The form of snapshots and of what they hold; another one is another name, so that a deploy never reads the old.
+const FORM: &str = "1";
+
+impl Edition {
+    /// What a GET of this address wants, if it is published at all. A query asks for something of its own, which no
+    /// snapshot has; only `lang` chooses among them.
+    pub fn wanted(path: &str, query: Option<&str>, headers: &HeaderMap) -> Option<Self> {
+        let mut edition = Self::at(path)?;
+        let asked = match query {
+            None | Some("") => None,
+            Some(query) => Some(query.strip_prefix("lang=").filter(|tag| !tag.contains('&'))?),
+        };
+        if edition.part.in_languages() {
+            edition.language = reads(asked, headers);
+        }
+        Some(edition)
+    }
+
+    /// An organizer's list.
+    pub fn events_list(owner: &CalAddress) -> Self {
+        Self { part: Part::EventsList, name: owner.as_str().to_owned(), language: None }
+    }
+
+    /// What is published under a path.
+    fn at(path: &str) -> Option<Self> {
+        let path = path.strip_prefix('/')?;
+        let (first, rest) = path.split_once('/')?;
+        let (part, name) = match first {
+            "s" => (Part::Schedule, rest.to_owned()),
+            "organizer" => {
+                let email = rest.strip_prefix("shadow/").unwrap_or(rest).strip_suffix("/events")?;
+                (Part::EventsList, email.replace("%40", "@"))
+            }
+            _ => return None,
+        };
+        Self::named(part, name, None)
+    }
+
+    fn named(part: Part, name: String, language: Option<Language>) -> Option<Self> {
+        let right = match part {
+            Part::Schedule => is_slug(&name),
+            Part::EventsList => !name.contains('%') && CalAddress::parse(&name).is_ok_and(|one| one.as_str() == name),
+        };
+        right.then_some(Self { part, name, language })
+    }
+
+    /// The name of its snapshot.
+    pub fn key(&self) -> String {
+        let language = self.language.map_or("-", |language| language.words().tag);
+        format!("{FORM}/{}/{language}/{}", self.part.manner().word, self.name)
+    }
+
+    /// Reads a snapshot's name.
+    pub fn from_key(key: &str) -> Option<Self> {
+        let mut words = key.splitn(4, '/');
+        let (form, word, language, name) = (words.next()?, words.next()?, words.next()?, words.next()?);
+        let part = Part::ALL.iter().copied().find(|part| part.manner().word == word)?;
+        let language = if language == "-" { None } else { Some(Language::from_tag(language)?) };
+        if form == FORM { Self::named(part, name.to_owned(), language) } else { None }
+    }
+}
+
+/// The language that a visitor wants: what the address says, else what his browser says.
+pub fn reads(asked: Option<&str>, headers: &HeaderMap) -> Option<Language> {
+    let field = || headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    asked.and_then(Language::from_tag).or_else(|| field().and_then(Language::accepted))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn wanted(address: &str, accept_language: &str) -> Option<String> {
+        let (path, query) = address.split_once('?').map_or((address, None), |(path, query)| (path, Some(query)));
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_str(accept_language).unwrap());
+        Edition::wanted(path, query, &headers).map(|edition| edition.key())
+    }
+
+    #[test]
+    fn an_address_names_its_snapshot() {
+        for (address, accept_language, key) in [
+            ("/s/harbour-rovers", "", "1/schedule/-/harbour-rovers"),
+            ("/s/harbour-rovers", "fr, es;q=0.8, en;q=0.5", "1/schedule/es/harbour-rovers"),
+            ("/s/harbour-rovers?lang=en", "es", "1/schedule/en/harbour-rovers"),
+            ("/s/harbour-rovers?lang=fr", "es", "1/schedule/es/harbour-rovers"),
+            ("/organizer/ann@corp.example/events", "es", "1/events/-/ann@corp.example"),
+            ("/organizer/ann%40corp.example/events", "", "1/events/-/ann@corp.example"),
+            ("/organizer/shadow/ann@corp.example/events", "", "1/events/-/ann@corp.example"),
+        ] {
+            assert_eq!(wanted(address, accept_language).as_deref(), Some(key), "{address}");
+            assert_eq!(Edition::from_key(key).map(|edition| edition.key()).as_deref(), Some(key));
+        }
+    }
+
+    #[test]
+    fn what_no_snapshot_has_is_left_to_the_router() {
+        for address in [
+            "/",
+            "/s/",
+            "/s/Harbour",
+            "/s/harbour/live",
+            "/s/harbour?q=final",
+            "/s/harbour?lang=en&q=final",
+            "/s/har%20bour",
+            "/organizer/ann@corp.example/events?cursor=1",
+            "/organizer/Ann@corp.example/events",
+            "/organizer/ann/events",
+            "/organizer/ann%2540corp.example/events",
+            "/organizer/ann@corp.example/statistics",
+            "/event/0123",
+        ] {
+            assert_eq!(wanted(address, "en"), None, "{address}");
+        }
+        for key in ["", "0/schedule/-/ann", "1/other/-/ann", "1/schedule/xx/ann", "1/schedule/-/An n", "1/events/-/ann"]
+        {
+            assert_eq!(Edition::from_key(key), None, "{key}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+use itip::{Timestamp, When};
+
+/// A page that says nothing about time is made anew after this.
+const STALE_SECS_MAX: i64 = 86_400;
+/// Moments are rounded up to this: an evening on which a match ends every few minutes shall not write each time.
+const STEP_SECS: i64 = 300;
+
+/// Finds the first moment at which what a page says becomes wrong by itself: a day turns, an event ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Turning {
+    now: Timestamp,
+    first: Timestamp,
+}
+
+impl Turning {
+    /// For a page that is made now.
+    pub fn new(now: Timestamp) -> Self {
+        Self { now, first: now.plus(STALE_SECS_MAX) }
+    }
+
+    /// The page says something about these times: that they are today, or to come.
+    pub fn sees(&mut self, start: &When, end: &When) {
+        let day_secs = match start {
+            When::Date(_) => 0,
+            When::At(moment) => moment.local.and_utc().timestamp().rem_euclid(86_400),
+        };
+        let midnight = start.instant().plus(-day_secs);
+        self.at(midnight);
+        self.at(midnight.plus(86_400));
+        self.at(end.instant());
+    }
+
+    /// Something is said until then.
+    pub fn at(&mut self, moment: Timestamp) {
+        if moment > self.now {
+            self.first = self.first.min(moment);
+        }
+    }
+
+    /// The moment; later than the true one by at most five minutes.
+    pub fn stale_at(self) -> Timestamp {
+        let over = self.first.0.rem_euclid(STEP_SECS);
+        if over == 0 { self.first } else { self.first.plus(STEP_SECS - over) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{NaiveDate, NaiveDateTime};
+    use itip::{Moment, Zone};
+
+    use super::*;
+
+    /// On the wall of a zone five hours behind.
+    fn at(local: &str) -> When {
+        let local: NaiveDateTime = local.parse().unwrap();
+        let instant = Timestamp(local.and_utc().timestamp() + 5 * 3600);
+        When::At(Moment { local, zone: Zone::Iana("America/New_York".into()), instant })
+    }
+
+    #[test]
+    fn a_page_is_right_until_a_day_turns_or_an_event_ends() {
+        let (start, end) = (at("2027-01-09T19:05:00"), at("2027-01-09T22:03:00"));
+        for (now, right_until) in [
+            // Two days before: for a day at most.
+            ("2027-01-07T12:00:00", "2027-01-08T12:00:00"),
+            ("2027-01-08T12:00:00", "2027-01-09T00:00:00"),
+            // On the day itself: until it is over, in steps of five minutes.
+            ("2027-01-09T12:00:00", "2027-01-09T22:05:00"),
+            ("2027-01-09T23:00:00", "2027-01-10T00:00:00"),
+        ] {
+            let mut turning = Turning::new(at(now).instant());
+            turning.sees(&start, &end);
+            assert_eq!(turning.stale_at(), at(right_until).instant(), "{now}");
+        }
+    }
+
+    #[test]
+    fn a_whole_day_turns_at_its_own_midnight() {
+        let day = |day| When::Date(NaiveDate::from_ymd_opt(2027, 1, day).unwrap());
+        let mut turning = Turning::new(day(8).instant().plus(7200));
+        turning.sees(&day(9), &day(11));
+        assert_eq!(turning.stale_at(), day(9).instant());
+    }
+}
