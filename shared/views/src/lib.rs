@@ -5,9 +5,12 @@
 //! is a description that the sanitiser has let through.
 
 pub mod api;
+pub mod head;
+pub mod links;
 pub mod mail;
 pub mod pages;
 pub mod report;
+pub mod structured;
 pub mod text;
 pub mod when;
 pub mod words;

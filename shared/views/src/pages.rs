@@ -2,7 +2,10 @@
 
 use askama::Template;
 
+use crate::head::Head;
+use crate::text::escape_html;
 use crate::when::WhenView;
+use crate::words::{Language, fill};
 
 /// A page that can be written.
 pub trait Page {
@@ -21,12 +24,24 @@ impl<T: Template> Page for T {
 pub struct Shell {
     /// The title of the window.
     pub title: String,
+    /// The language of the page.
+    pub language: Language,
+    /// What programs read of a page that may be found; the default for one that may not.
+    pub head: Head,
     /// The address of the style sheet.
     pub style: String,
     /// The addresses of scripts; every page works without them.
     pub scripts: Vec<String>,
     /// The mail domain, in the footer.
     pub domain: String,
+}
+
+impl Shell {
+    /// The foot of the page, as HTML.
+    fn made_by(&self) -> String {
+        let values = [("convoke", "<a href=\"/\">Convoke</a>"), ("domain", &escape_html(&self.domain))];
+        fill(self.language.words().made_by, &values)
+    }
 }
 
 /// An event on a page.

@@ -4,11 +4,13 @@
 
 use std::fs;
 
+use views::head::Head;
 use views::pages::{
     AnswerPage, ClaimPage, EventView, Figure, HomePage, InvitePage, Month, NoticePage, OwnerPage, Page, ProposalView,
     SchedulePage, ScheduleSentPage, SentLine, SentPage, Shell, TakeOverPage, UnsubscribePage,
 };
 use views::when::WhenView;
+use views::words::Language;
 
 use chrono::NaiveDateTime;
 use itip::{Moment, Timestamp, When, Zone};
@@ -16,6 +18,8 @@ use itip::{Moment, Timestamp, When, Zone};
 fn shell(title: &str) -> Shell {
     Shell {
         title: title.into(),
+        language: Language::default(),
+        head: Head::default(),
         style: "page.css".into(),
         scripts: vec!["times.js".into(), "schedule.js".into()],
         domain: "convoke.test".into(),

@@ -45,6 +45,16 @@ pub(super) static WORDS: Words = Words {
     maybe: "Maybe",
     no: "No",
 
+    locale: "en_US",
+    skip_to_content: "Skip to content",
+    made_by: "Invitations by {convoke} at {domain}",
+    event_one: "{count} event",
+    event_many: "{count} events",
+    state_tentative: "Not sure yet",
+    state_cancelled: "Cancelled",
+    state_moved: "Moved; it was {was}",
+    place_in_invitation: "Place in your invitation",
+
     marked: "{mark}: {what}",
     untitled: "Event",
     tentative_title: "{title} (tentative)",

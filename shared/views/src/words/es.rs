@@ -63,6 +63,16 @@ pub(super) static WORDS: Words = Words {
     maybe: "Quizás",
     no: "No",
 
+    locale: "es_ES",
+    skip_to_content: "Ir al contenido",
+    made_by: "Invitaciones de {convoke} en {domain}",
+    event_one: "{count} evento",
+    event_many: "{count} eventos",
+    state_tentative: "Por confirmar",
+    state_cancelled: "Cancelado",
+    state_moved: "Cambio de fecha; antes: {was}",
+    place_in_invitation: "El lugar está en tu invitación",
+
     marked: "{mark}: {what}",
     untitled: "Evento",
     tentative_title: "{title} (por confirmar)",

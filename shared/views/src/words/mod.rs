@@ -110,6 +110,26 @@ words! {
     /// PARTSTAT=DECLINED.
     no,
 
+    // Around every page, and in its head.
+    /// A language and a country, as `OpenGraph` has them.
+    locale,
+    /// The first link, for the keyboard.
+    skip_to_content,
+    /// The foot of a page; `convoke` is a link.
+    made_by,
+    /// A number of events; see [`Words::events`].
+    event_one,
+    /// The same.
+    event_many,
+    /// STATUS:TENTATIVE.
+    state_tentative,
+    /// STATUS:CANCELLED.
+    state_cancelled,
+    /// An event that was announced for another time.
+    state_moved,
+    /// In place of a place that only guests are told.
+    place_in_invitation,
+
     // A guest's mail: why he gets it, as the first word of the subject and as the opening.
     /// The subject; `what` is title, date and place.
     marked,
@@ -453,6 +473,12 @@ impl Words {
     /// `one guest`, `12 guests`.
     pub fn guests(&self, count: u32) -> String {
         if count == 1 { self.guest_one.to_owned() } else { fill(self.guest_many, &[("count", &count.to_string())]) }
+    }
+
+    /// `1 event`, `12 events`.
+    pub fn events(&self, count: usize) -> String {
+        let phrase = if count == 1 { self.event_one } else { self.event_many };
+        fill(phrase, &[("count", &count.to_string())])
     }
 
     /// How an RRULE (RFC 5545 section 3.3.10) repeats, as far as one line can tell; the calendar entry has every

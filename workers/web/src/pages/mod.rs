@@ -16,7 +16,9 @@ use scheduling::keys::{Link, read_link};
 use store::accounts::OrganizerRow;
 use store::{Database, pages as stored};
 use timetable::PageConfig;
+use views::head::Head;
 use views::pages::{NoticePage, Shell};
+use views::words::Language;
 
 use crate::WebContext;
 use crate::assets::{Asset, PAGE_CSS, TIMES_JS};
@@ -58,7 +60,7 @@ pub fn config(row: &stored::PageRow) -> PageConfig {
     row.config.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
 }
 
-/// What stands around a page.
+/// What stands around a page: in English and not to be found by search engines, unless the caller says otherwise.
 pub fn shell(context: &WebContext, title: impl Into<String>, scripts: &[&Asset]) -> Shell {
     shell_at(&context.config.domain, title, scripts)
 }
@@ -67,7 +69,14 @@ pub fn shell(context: &WebContext, title: impl Into<String>, scripts: &[&Asset])
 pub fn shell_at(domain: &str, title: impl Into<String>, scripts: &[&Asset]) -> Shell {
     let mut paths = vec![TIMES_JS.path.clone()];
     paths.extend(scripts.iter().map(|script| script.path.clone()));
-    Shell { title: title.into(), style: PAGE_CSS.path.clone(), scripts: paths, domain: domain.to_owned() }
+    Shell {
+        title: title.into(),
+        language: Language::default(),
+        head: Head::default(),
+        style: PAGE_CSS.path.clone(),
+        scripts: paths,
+        domain: domain.to_owned(),
+    }
 }
 
 /// Who invitations come from.
