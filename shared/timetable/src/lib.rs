@@ -13,5 +13,5 @@ mod teams;
 pub use entry::{Entry, EntryStatus, Place, Source};
 pub use filter::{Filter, FilterError, Side};
 pub use offer::{Link, LinkKind, Offer};
-pub use page::{Colour, Layout, PageConfig, PageError, PageKind, TimeDisplay};
+pub use page::{Colour, LIMIT_MAX, Layout, PageConfig, PageError, PageKind, TimeDisplay, image_site};
 pub use teams::Teams;

@@ -1,5 +1,7 @@
 //! Answers that refuse: RFC 9457 problem documents with a stable `code`.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -33,7 +35,7 @@ pub enum Problem {
     #[error("{detail}")]
     Invalid {
         /// Which field.
-        field: &'static str,
+        field: Cow<'static, str>,
         /// What is wrong with it, in a sentence.
         detail: String,
     },
@@ -61,6 +63,9 @@ pub enum Problem {
     /// Something else stands in the way.
     #[error("{0}")]
     Conflict(String),
+    /// Somebody else was faster.
+    #[error("This has changed since you read it; read it again.")]
+    Changed,
     /// Too often.
     #[error("Too many requests; try again later.")]
     TooMany {
@@ -77,8 +82,8 @@ pub enum Problem {
 
 impl Problem {
     /// A wrong field.
-    pub fn invalid(field: &'static str, detail: impl Into<String>) -> Self {
-        Self::Invalid { field, detail: detail.into() }
+    pub fn invalid(field: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), detail: detail.into() }
     }
 
     /// Whether it says that there is nothing, or nothing that may be seen.
@@ -104,6 +109,7 @@ impl Problem {
             Self::EventFull => "event_full",
             Self::OrganizerSuspended => "organizer_suspended",
             Self::Conflict(_) => "conflict",
+            Self::Changed => "changed",
             Self::TooMany { .. } => "too_many_requests",
             Self::Internal { .. } => "internal",
         }
@@ -120,6 +126,7 @@ impl Problem {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::EventCancelled | Self::EventPast => StatusCode::GONE,
             Self::EventFull | Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Changed => StatusCode::PRECONDITION_FAILED,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -137,6 +144,7 @@ impl Problem {
             Self::TooLarge => "Too large",
             Self::EventCancelled | Self::EventPast => "Gone",
             Self::EventFull | Self::Conflict(_) => "Conflict",
+            Self::Changed => "Precondition failed",
             Self::TooMany { .. } => "Too many requests",
             Self::Internal { .. } => "Unavailable",
         }
@@ -165,7 +173,7 @@ struct Document<'a> {
 
 #[derive(Serialize)]
 struct FieldError<'a> {
-    field: &'static str,
+    field: &'a str,
     detail: &'a str,
 }
 

@@ -182,7 +182,7 @@ impl AddressProblem {
             Self::MergeTag => "email is a placeholder that was not filled in".into(),
             Self::Wrong(why) => why.clone(),
         };
-        Problem::Invalid { field: "email", detail }
+        Problem::invalid("email", detail)
     }
 }
 

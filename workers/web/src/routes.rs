@@ -10,7 +10,7 @@ use axum::routing::MethodRouter;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::WebContext;
-use crate::api::{dead_letters, events, guests, health, keys, organizers, original, report};
+use crate::api::{dead_letters, events, guests, health, keys, organizers, original, pages, report};
 use crate::error::Problem;
 use crate::extract::BODY_BYTES_MAX;
 use crate::pages::{answer, claim, home, invite, owner, schedule, take_over, unsubscribe};
@@ -105,6 +105,15 @@ routes! {
         get Key organizers::get, "An organizer's settings";
         put Key organizers::put, "Change an organizer's settings";
     }
+    "/v1/pages" {
+        get Key pages::list, "An organizer's pages and their configurations";
+        post Key pages::create, "Make a further page";
+    }
+    "/v1/pages/{slug}" {
+        get Key pages::get, "A page's configuration";
+        put Key pages::put, "Change a page's configuration or slug";
+        delete Key pages::remove, "Take a page away, or an organizer's own back to the defaults";
+    }
     "/v1/keys" {
         get Admin keys::list, "All keys, without the keys themselves";
         post Admin keys::create, "Make a key; it is shown once";
@@ -178,7 +187,7 @@ async fn preflight(path: &'static str, methods: &'static str) -> Response {
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
     }
     let allowed = if path.starts_with("/v1/") {
-        "Content-Type,Authorization,X-Api-Key,Idempotency-Key,If-None-Match"
+        "Content-Type,Authorization,X-Api-Key,Idempotency-Key,If-Match,If-None-Match"
     } else {
         "Content-Type,X-Amz-Date,Authorization,X-Api-Key,X-Amz-Security-Token"
     };

@@ -7,6 +7,7 @@ pub mod health;
 pub mod keys;
 pub mod organizers;
 pub mod original;
+pub mod pages;
 pub mod report;
 
 use itip::{EventId, Timestamp};

@@ -12,6 +12,7 @@ pub mod take_over;
 pub mod unsubscribe;
 
 use axum::response::Response;
+use itip::CalAddress;
 use scheduling::keys::{Link, read_link};
 use store::accounts::OrganizerRow;
 use store::{Database, pages as stored};
@@ -58,6 +59,12 @@ pub async fn find(db: &dyn Database, slug: &str) -> Result<Found, Problem> {
 /// The configuration of a row; an unreadable one is the default.
 pub fn config(row: &stored::PageRow) -> PageConfig {
     row.config.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+}
+
+/// An organizer's pages say something else from now on.
+#[allow(clippy::unused_async, reason = "snapshots of pages are told through here")]
+pub async fn changed(_context: &WebContext, _owner: &CalAddress) -> Result<(), Problem> {
+    Ok(())
 }
 
 /// What stands around a page: in English and not to be found by search engines, unless the caller says otherwise.

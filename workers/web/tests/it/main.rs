@@ -11,5 +11,6 @@
 mod contract;
 mod doors;
 mod links;
+mod pages;
 mod places;
 mod stage;
