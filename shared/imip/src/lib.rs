@@ -31,7 +31,9 @@ pub use auth::{AuthVerdict, authentication};
 pub use charset::Charsets;
 pub use client::{ClientFamily, client_family};
 pub use html::{html_to_text, sanitize_html, text_to_html};
-pub use ical::{CalendarReading, read_calendar, read_calendar_events};
+pub use ical::{
+    CalendarReading, CalendarScan, ScannedEvent, Span, excerpt, read_calendar, read_calendar_events, scan_calendar,
+};
 pub use ical_write::{OutgoingCalendar, Publication, PublishedEvent, calendar_text, publish_text};
 pub use inbound::{
     Attachment, Delivery, DeliveryAction, InboundMail, MailKind, calendar_method, read_mail, read_mail_with,

@@ -136,7 +136,7 @@ pub fn apply_request(
     // Some calendars call an event off by a REQUEST that says so; to a guest only METHOD:CANCEL means it.
     let before = prior.cloned().unwrap_or_else(|| blank(message, about));
     if let Some(master) = master.filter(|master| is_called_off(master)) {
-        let order = order_of(message.method, &before, master, about.now).unwrap_or(master.order);
+        let order = order_of(message, &before, master, about.now).unwrap_or(master.order);
         let components = vec![Component { order, ..master.clone() }];
         return apply_cancel(prior, &ItipMessage { components, ..message.clone() }, about);
     }
@@ -144,7 +144,7 @@ pub fn apply_request(
     let digest = digest(message);
 
     if let Some(master) = master {
-        let Some(order) = order_of(message.method, &before, master, about.now) else {
+        let Some(order) = order_of(message, &before, master, about.now) else {
             return Ok(Transition { state: before, outcome: Outcome::Stale });
         };
         let stale = before.order.is_some_and(|known| {
@@ -193,18 +193,33 @@ pub fn apply_request(
 ///
 /// Feeds write DTSTAMP equal to DTSTART, or none at all. Then the content decides: a posting that differs from what is
 /// known is newer, as of now, and one that does not is no news, so that it cannot revive what was called off.
-fn order_of(method: crate::Method, before: &EventState, master: &Component, now: Timestamp) -> Option<Order> {
+fn order_of(message: &ItipMessage, before: &EventState, master: &Component, now: Timestamp) -> Option<Order> {
     let stamp = master.order.dtstamp;
     let says_nothing = master.details.as_ref().is_some_and(|details| details.start.instant() == stamp);
-    if method != crate::Method::Publish || !(says_nothing || stamp == Timestamp(0)) {
+    if message.method != crate::Method::Publish || !(says_nothing || stamp == Timestamp(0)) {
         return Some(master.order);
     }
-    if before.details.is_some() && before.details == master.details {
+    if before.details.is_some() && before.details == master.details && has_same_exceptions(before, message) {
         return None;
     }
     let known = before.order.unwrap_or_default();
     let dtstamp = now.max(known.dtstamp.plus(i64::from(before.order.is_some())));
     Some(Order { sequence: master.order.sequence.max(known.sequence), dtstamp })
+}
+
+/// Whether a whole posting names just the exceptions that are known, each as it is known.
+fn has_same_exceptions(before: &EventState, message: &ItipMessage) -> bool {
+    let mut named = 0;
+    let all_known = message.components.iter().all(|component| {
+        let Some(recurrence_id) = &component.recurrence_id else { return true };
+        named += 1;
+        match (before.exception(recurrence_id.instant()).map(|known| &known.state), &component.details) {
+            (Some(OverrideState::Changed(known)), Some(details)) => **known == *details,
+            (Some(OverrideState::Cancelled), _) => is_called_off(component),
+            (Some(OverrideState::Changed(_)) | None, _) => false,
+        }
+    });
+    all_known && named == before.overrides.len()
 }
 
 /// STATUS:CANCELLED (RFC 5545 section 3.8.1.11).

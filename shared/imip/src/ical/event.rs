@@ -108,8 +108,7 @@ impl<'a> Fields<'a> {
     /// the event again when only its time of day, place or text changed.
     pub(crate) fn made_uid(&self) -> Uid {
         let summary = self.summary.map(|property| one_line(property.val.as_str())).unwrap_or_default();
-        let start = self.dtstart.map(|property| property.val.as_str().trim()).unwrap_or_default();
-        let day = start.get(..8).unwrap_or(start);
+        let day = day(self.dtstart.map(|property| property.val.as_str()).unwrap_or_default());
         // FNV-1a: the same in every build and for ever, which the standard library's hasher is not.
         let fnv = |seed: u64, text: &str| {
             text.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
@@ -149,6 +148,12 @@ impl<'a> Fields<'a> {
         let dtstamp = dtstamp.map(|time| Timestamp(time.and_utc().timestamp())).unwrap_or_default();
         Order { sequence: Sequence(sequence), dtstamp }
     }
+}
+
+/// The day of a DTSTART value.
+pub(super) fn day(start: &str) -> &str {
+    let start = start.trim();
+    start.get(..8).unwrap_or(start)
 }
 
 /// Reads a VEVENT as a message with this METHOD means it.
@@ -390,7 +395,7 @@ fn line(property: &Property<'_>, defects: &mut BTreeSet<Defect>) -> String {
     cut(one_line(property.val.as_str()), LINE_BYTES_MAX, defects)
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()

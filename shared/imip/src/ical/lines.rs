@@ -41,6 +41,11 @@ pub(crate) fn repair(bytes: &[u8]) -> Result<Repaired, CalendarRefusal> {
     Ok(repaired)
 }
 
+/// A calendar as one text in which every line begins where it seems to.
+pub(super) fn plain(bytes: &[u8]) -> Cow<'_, str> {
+    without_indent(decode(bytes, &mut BTreeSet::new()))
+}
+
 /// Bytes to text: UTF-8 where possible, UTF-16 by its mark or its zeroes, otherwise Windows-1252 line by line.
 fn decode<'a>(bytes: &'a [u8], defects: &mut BTreeSet<Defect>) -> Cow<'a, str> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
@@ -129,7 +134,7 @@ enum After {
 }
 
 /// Components that hold no other of their kind: a BEGIN inside one means that its END was lost.
-const TOP_LEVEL: [&str; 5] = ["VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE"];
+pub(super) const TOP_LEVEL: [&str; 5] = ["VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE"];
 
 impl Writer<'_> {
     fn line(&mut self, line: &str, broken_fold: bool) -> Result<(), CalendarRefusal> {
@@ -225,19 +230,19 @@ impl Writer<'_> {
     }
 }
 
-fn component_name(value: &str) -> String {
+pub(super) fn component_name(value: &str) -> String {
     value.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect::<String>().to_ascii_uppercase()
 }
 
 /// A content line (RFC 5545 section 3.1) taken apart.
-struct ContentLine<'a> {
-    name: Cow<'a, str>,
+pub(super) struct ContentLine<'a> {
+    pub(super) name: Cow<'a, str>,
     params: Vec<(&'a str, Cow<'a, str>)>,
-    value: &'a str,
+    pub(super) value: &'a str,
 }
 
 impl<'a> ContentLine<'a> {
-    fn split(line: &'a str) -> Option<Self> {
+    pub(super) fn split(line: &'a str) -> Option<Self> {
         let name_end = line.find([':', ';'])?;
         let name = line.get(..name_end)?.trim();
         let rest = line.get(name_end..)?;

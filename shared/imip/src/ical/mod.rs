@@ -4,6 +4,7 @@ mod description;
 mod event;
 mod lines;
 mod people;
+mod scan;
 pub(crate) mod value;
 mod zones;
 
@@ -11,6 +12,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use icalendar::parser::{Component as Parsed, ParseString, Property, read_calendar_simple};
 use itip::{Component, ItipMessage, Method, Sequence, Uid};
+
+pub use scan::{CalendarScan, ScannedEvent, Span, excerpt, scan_calendar};
 
 use crate::limits::EVENTS_MAX;
 use crate::{CalendarRefusal, Defect};
