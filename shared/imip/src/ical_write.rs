@@ -416,6 +416,10 @@ impl Vevent<'_> {
             let categories: Vec<String> = details.categories.iter().map(|category| escape_text(category)).collect();
             lines.property("CATEGORIES", &[], &categories.join(","));
         }
+        // A mail that loads a picture tells when it is opened.
+        if !details.image.is_empty() && !matches!(reader, Reader::Guest(_)) {
+            lines.property("IMAGE", &[("VALUE", "URI")], &uri(&details.image));
+        }
         let class = match details.class {
             Class::Public => "PUBLIC",
             Class::Private => "PRIVATE",

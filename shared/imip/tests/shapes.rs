@@ -298,3 +298,30 @@ fn machines_that_answer_are_told_from_calendars_that_invite() {
         assert_eq!(kind(header, text), MailKind::Personal, "{header}");
     }
 }
+
+// ---- what it shows
+
+#[test]
+fn a_picture_is_an_address_that_a_secure_page_can_show() {
+    const IMAGE: &str = "IMAGE;VALUE=URI;DISPLAY=BADGE;FMTTYPE=image/png:";
+    for (lines, image) in [
+        (format!("{IMAGE}https://club.example/a.png\n"), "https://club.example/a.png"),
+        (
+            format!("ATTACH;FMTTYPE=IMAGE/png:https://club.example/b.png\n{IMAGE}https://club.example/a.png\n"),
+            "https://club.example/a.png",
+        ),
+        ("ATTACH;FMTTYPE=image/webp:https://club.example/b\n".into(), "https://club.example/b"),
+        (
+            format!("{IMAGE}http://club.example/a.png\n{IMAGE}https://club.example/c.png\n"),
+            "https://club.example/c.png",
+        ),
+        ("ATTACH;FMTTYPE=application/pdf:https://club.example/plan.pdf\n".into(), ""),
+        ("IMAGE;VALUE=BINARY;ENCODING=BASE64;FMTTYPE=image/png:aGVsbG8=\n".into(), ""),
+        ("IMAGE:javascript:alert(1)\n".into(), ""),
+    ] {
+        let calendar = request().replace("END:VEVENT", &format!("{lines}END:VEVENT"));
+        let reading = imip::read_calendar_events(calendar.as_bytes()).unwrap();
+        let details = reading.messages[0].components[0].details.as_ref().unwrap();
+        assert_eq!(details.image, image, "{lines}");
+    }
+}

@@ -124,6 +124,9 @@ pub struct EventDetails {
     pub transparent: bool,
     /// CATEGORIES.
     pub categories: Vec<String>,
+    /// `https:` address of a picture: IMAGE (RFC 7986 section 5.10), or ATTACH of an image. Shown on pages, not mailed.
+    #[serde(default)]
+    pub image: String,
 }
 
 /// A part of an event that a guest can see change.

@@ -30,6 +30,7 @@ fn details(summary: &str, start: i64) -> EventDetails {
         class: Class::Public,
         transparent: false,
         categories: Vec::new(),
+        image: String::new(),
     }
 }
 

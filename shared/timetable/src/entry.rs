@@ -1,5 +1,6 @@
 use itip::{EventDetails, EventId, EventStatus, Override, Timestamp, When};
 
+use crate::join::html_without_joining;
 use crate::{Offer, Teams};
 
 /// What an entry is made from: an event as D1 or its object knows it.
@@ -127,11 +128,15 @@ impl Entry {
             start: start.clone(),
             end: end.clone(),
             title: details.summary.trim().to_owned(),
-            teams: Teams::read(&details.summary),
+            teams: Teams::of(details, source.organizer),
             place: if source.hide_place { Place::Hidden } else { Place::Named(details.location.trim().to_owned()) },
             categories: details.categories.clone(),
             offer: Offer::read(details, source.hide_place),
-            description_html: details.description_html.clone(),
+            description_html: if source.hide_place {
+                html_without_joining(&details.description_html)
+            } else {
+                details.description_html.clone()
+            },
             organizer: source.organizer.to_owned(),
             status,
             updated: source.updated,
@@ -141,6 +146,21 @@ impl Entry {
     /// The instant it is sorted by.
     pub fn starts(&self) -> Timestamp {
         self.start.instant()
+    }
+
+    /// What a search by words looks at: title, place, categories and offer.
+    pub fn public_text(&self) -> String {
+        let place = match &self.place {
+            Place::Named(place) => place.as_str(),
+            Place::Hidden => "",
+        };
+        let mut text = format!("{}\n{place}", self.title);
+        let offer = self.offer.iter().flat_map(Offer::words);
+        for part in self.categories.iter().map(String::as_str).chain(offer) {
+            text.push('\n');
+            text.push_str(part);
+        }
+        text
     }
 }
 

@@ -6,12 +6,17 @@
 
 mod entry;
 mod filter;
+mod fold;
+mod join;
+mod matcher;
 mod offer;
 mod page;
 mod teams;
 
 pub use entry::{Entry, EntryStatus, Place, Source};
-pub use filter::{Filter, FilterError, Side};
+pub use filter::{Fate, Filter, FilterError, Month, Side};
+pub use fold::fold;
+pub use matcher::Matcher;
 pub use offer::{Link, LinkKind, Offer};
 pub use page::{Colour, LIMIT_MAX, Layout, PageConfig, PageError, PageKind, TimeDisplay, image_site};
 pub use teams::Teams;

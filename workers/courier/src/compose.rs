@@ -184,6 +184,7 @@ fn reply_text(reply: &OurReply) -> String {
         description_html: String::new(),
         url: String::new(),
         categories: Vec::new(),
+        image: String::new(),
         ..reply.details.as_ref().clone()
     };
     let instant = reply.recurrence_id.as_ref().map(RecurrenceId::instant);

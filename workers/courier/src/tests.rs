@@ -122,6 +122,7 @@ fn details(summary: &str) -> EventDetails {
         class: Class::Public,
         transparent: false,
         categories: Vec::new(),
+        image: String::new(),
     }
 }
 

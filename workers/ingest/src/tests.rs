@@ -196,6 +196,7 @@ fn details(summary: &str) -> EventDetails {
         class: Class::Public,
         transparent: false,
         categories: Vec::new(),
+        image: String::new(),
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct Fields<'a> {
     class: Option<&'a Property<'a>>,
     transp: Option<&'a Property<'a>>,
     categories: Vec<&'a Property<'a>>,
+    image: Option<&'a Property<'a>>,
+    attached_image: Option<&'a Property<'a>>,
     organizer: Option<&'a Property<'a>>,
     attendees: Vec<&'a Property<'a>>,
     comments: Vec<&'a Property<'a>>,
@@ -75,6 +77,8 @@ impl<'a> Fields<'a> {
                 {
                     &mut fields.conference
                 }
+                "IMAGE" if secure_address(property).is_some() => &mut fields.image,
+                "ATTACH" if is_image(property) && secure_address(property).is_some() => &mut fields.attached_image,
                 "STATUS" => &mut fields.status,
                 "CLASS" => &mut fields.class,
                 "TRANSP" => &mut fields.transp,
@@ -254,6 +258,7 @@ fn details(
     };
     let categories = fields.categories.iter().flat_map(|property| split_text_list(property.val.as_str()));
     let categories = categories.take(100).map(|category| one_line(&category)).collect();
+    let image = fields.image.or(fields.attached_image).and_then(secure_address).unwrap_or_default().to_owned();
     let mut details = EventDetails {
         summary: fields.summary.map(|property| line(property, defects)).unwrap_or_default(),
         description: plain,
@@ -277,6 +282,7 @@ fn details(
         },
         transparent: word(fields.transp) == "TRANSPARENT",
         categories,
+        image,
     };
     details.last_end = recurrence::last_end(&details, &mut zones.allowance.rule_steps);
     Ok(details)
@@ -388,6 +394,16 @@ pub(super) fn web_address(text: &str) -> Option<&str> {
     let scheme = |scheme: &str| text.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme));
     let clean = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '"' | '<' | '>');
     ((scheme("https://") || scheme("http://")) && text.len() <= 2048 && text.chars().all(clean)).then_some(text)
+}
+
+/// The address of a picture; a page that is read over TLS shows no other.
+fn secure_address<'a>(property: &'a Property<'a>) -> Option<&'a str> {
+    let address = web_address(property.val.as_str())?;
+    address.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")).then_some(address)
+}
+
+fn is_image(property: &Property<'_>) -> bool {
+    param(property, "FMTTYPE").and_then(|kind| kind.get(..6)).is_some_and(|kind| kind.eq_ignore_ascii_case("image/"))
 }
 
 /// A text on one line.

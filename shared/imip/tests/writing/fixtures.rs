@@ -50,6 +50,7 @@ pub fn details(summary: &str, start: When, end: When) -> EventDetails {
         class: Class::Public,
         transparent: false,
         categories: Vec::new(),
+        image: String::new(),
     }
 }
 

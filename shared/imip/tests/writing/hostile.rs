@@ -50,6 +50,7 @@ fn attacked(base: &EventDetails, attack: &str) -> EventDetails {
         location: with(&base.location),
         url: with(&base.url),
         categories: vec![with("a"), with("b")],
+        image: with("https://example.com/a.png"),
         ..base.clone()
     }
 }

@@ -45,6 +45,7 @@ fn details(summary: &str, at: i64) -> EventDetails {
         class: Class::Public,
         transparent: false,
         categories: Vec::new(),
+        image: String::new(),
     }
 }
 

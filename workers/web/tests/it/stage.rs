@@ -104,6 +104,7 @@ pub fn details(summary: &str, start: &str, end: &str) -> EventDetails {
         class: Class::Public,
         transparent: false,
         categories: Vec::new(),
+        image: String::new(),
     }
 }
 
