@@ -414,8 +414,6 @@ pub fn published(event: &itip::EventState) -> String {
     imip::publish_text(&Publication {
         method: Some(Method::Publish),
         prodid: "-//Convoke//Convoke//EN",
-        name: "",
-        refresh_minutes: None,
         events: &[PublishedEvent {
             uid: event.event_id.as_str(),
             sequence: event.sequence,
@@ -426,7 +424,9 @@ pub fn published(event: &itip::EventState) -> String {
             created: event.created,
             last_modified: event.last_modified,
             cancelled: event.cancelled,
+            page: "",
         }],
+        ..Publication::default()
     })
 }
 

@@ -538,7 +538,7 @@ fn emitted() -> Vec<(&'static str, String)> {
     let publish = imip::publish_text(&imip::Publication {
         method: Some(Method::Publish),
         prodid: "x",
-        name: "Ann",
+        about: imip::About { name: "Ann", ..imip::About::default() },
         refresh_minutes: Some(60),
         events: &[imip::PublishedEvent {
             uid: "u",
@@ -550,6 +550,7 @@ fn emitted() -> Vec<(&'static str, String)> {
             created: NOW,
             last_modified: NOW,
             cancelled: false,
+            page: "",
         }],
     });
     vec![

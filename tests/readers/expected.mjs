@@ -143,8 +143,26 @@ export const EXPECTED = {
   },
   "feed.ics": {
     method: "PUBLISH",
+    about: {
+      uid: "2d711642b726b04401627ca9fbac32f5c8530fb1",
+      name: "Harbour FC, all matches",
+      description: "Every match; home and away.\nNews first.",
+      url: "https://convoke.example/s/harbour?side=home",
+      source: "https://convoke.example/s/harbour.ics?side=home",
+      image: "https://club.example/logo.png",
+      color: "chocolate",
+      categories: "Football,Home, away",
+      "last-modified": "2030-05-01T10:14:00Z",
+      "refresh-interval": "PT60M",
+      "x-wr-calname": "Harbour FC, all matches",
+      "x-wr-timezone": "America/New_York",
+    },
     events: [
-      match,
+      {
+        ...match,
+        description: `${match.description}\n\n${match.url}`,
+        url: "https://convoke.example/e/0123456789ab",
+      },
       { ...course, uid: "89abcdef0123456789abcdef0123456789abcdef" },
       { ...moved, uid: "89abcdef0123456789abcdef0123456789abcdef" },
       { ...match, uid: "fedcba9876543210fedcba9876543210fedcba98", status: "CANCELLED" },

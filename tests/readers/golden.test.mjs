@@ -54,7 +54,14 @@ function byIcalJs(text) {
     };
     return event;
   });
-  return { method: calendar.getFirstPropertyValue("method"), events, starts: starts(calendar) };
+  const about = Object.fromEntries(calendar.getAllProperties().map((property) => [property.name, said(property)]));
+  return { method: calendar.getFirstPropertyValue("method"), about, events, starts: starts(calendar) };
+}
+
+/** A property of the calendar as text; ical.js does not know that some of RFC 7986's are TEXT, and leaves them escaped. */
+function said(property) {
+  const text = property.getValues().join(",");
+  return property.type === "unknown" ? text.replace(/\\([\\,;])/g, "$1") : text;
 }
 
 /** Every start of the first event, overrides left aside. */
@@ -84,6 +91,7 @@ describe("calendars by ical.js", () => {
       for (const line of text.split("\r\n")) assert.ok(Buffer.byteLength(line) <= 75, line);
       const found = byIcalJs(text);
       assert.equal(found.method, expected.method);
+      if (expected.about) assert.deepEqual(pick(found.about, expected.about), expected.about);
       assert.equal(found.events.length, expected.events.length);
       found.events.forEach((event, index) => {
         assert.deepEqual(pick(event, expected.events[index]), expected.events[index]);

@@ -82,7 +82,8 @@ fn write(uid: &str, details: Option<&EventDetails>, overrides: &[Override]) -> S
         created: Timestamp(0),
         last_modified: Timestamp(0),
         cancelled: false,
+        page: "",
     };
     let (method, events) = (Some(Method::Publish), &[event]);
-    publish_text(&Publication { method, prodid: "-//Convoke//EN", name: "", refresh_minutes: None, events })
+    publish_text(&Publication { method, prodid: "-//Convoke//EN", events, ..Publication::default() })
 }

@@ -50,6 +50,28 @@ impl Lines {
         }
     }
 
+    /// The same for a list of texts.
+    pub(crate) fn texts(&mut self, name: &str, texts: &[String]) {
+        if !texts.is_empty() {
+            let texts: Vec<String> = texts.iter().map(|text| escape_text(text)).collect();
+            self.property(name, &[], &texts.join(","));
+        }
+    }
+
+    /// Writes a property whose only type is URI, unless it is empty.
+    pub(crate) fn uri(&mut self, name: &str, address: &str) {
+        if !address.is_empty() {
+            self.property(name, &[], &uri(address));
+        }
+    }
+
+    /// Writes a property that may be a URI and must say so, unless it is empty.
+    pub(crate) fn uri_value(&mut self, name: &str, address: &str) {
+        if !address.is_empty() {
+            self.property(name, &[("VALUE", "URI")], &uri(address));
+        }
+    }
+
     /// Writes a line, folded between characters.
     pub(crate) fn line(&mut self, line: &str) {
         let mut octets = 0;
@@ -112,6 +134,20 @@ fn push_param_value(line: &mut String, value: &str) {
         }
     }
     line.push('"');
+}
+
+/// A URI (RFC 3986): what may not stand in one is percent-encoded, space around and controls go.
+fn uri(url: &str) -> String {
+    let mut uri = String::with_capacity(url.len());
+    let mut buffer = [0; 4];
+    for c in url.trim().chars().filter(|c| !c.is_control()) {
+        if c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(c) {
+            uri.push(c);
+        } else {
+            uri.extend(c.encode_utf8(&mut buffer).bytes().map(|byte| format!("%{byte:02X}")));
+        }
+    }
+    uri
 }
 
 /// A DATE (RFC 5545 section 3.3.4).

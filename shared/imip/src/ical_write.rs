@@ -11,7 +11,7 @@ use itip::{
     RecurrenceId, Sequence, Timestamp, When, Zone,
 };
 
-use crate::content_line::{Lines, date, date_time, escape_text, utc};
+use crate::content_line::{Lines, date, date_time, utc};
 use crate::recurrence::{details_at, find_instance, occurrences};
 use crate::text_to_html;
 use crate::vtimezone::{ZoneBook, named_like};
@@ -73,21 +73,6 @@ pub struct OutgoingCalendar<'a> {
     pub comment: Option<&'a str>,
 }
 
-/// A calendar that anybody may read: a feed to subscribe to, or a file to open.
-#[derive(Debug, Clone)]
-pub struct Publication<'a> {
-    /// PUBLISH, or `None` for a plain calendar file.
-    pub method: Option<Method>,
-    /// PRODID.
-    pub prodid: &'a str,
-    /// The calendar's name, empty if none.
-    pub name: &'a str,
-    /// How often a subscriber should come back; `None` for a file.
-    pub refresh_minutes: Option<u32>,
-    /// The events in order.
-    pub events: &'a [PublishedEvent<'a>],
-}
-
 /// An event of a publication: no guest is named in it.
 #[derive(Debug, Clone)]
 pub struct PublishedEvent<'a> {
@@ -109,6 +94,8 @@ pub struct PublishedEvent<'a> {
     pub last_modified: Timestamp,
     /// Whether the whole event is called off.
     pub cancelled: bool,
+    /// The page that tells more, in place of the event's own link, which its text then names; empty: there is none.
+    pub page: &'a str,
 }
 
 /// Writes a message: CRLF, pure in its argument, so that a repeat is byte for byte the same.
@@ -123,6 +110,7 @@ pub fn calendar_text(calendar: &OutgoingCalendar<'_>) -> String {
         created: calendar.created,
         last_modified: calendar.last_modified,
         cancelled: calendar.cancelled || calendar.method == Method::Cancel,
+        page: "",
     };
     let mut vevents = if calendar.instances.is_empty() { vevents(&event) } else { Vec::new() };
     for instance in calendar.instances {
@@ -138,32 +126,15 @@ pub fn calendar_text(calendar: &OutgoingCalendar<'_>) -> String {
     write(calendar.prodid, Some(calendar.method), &[(&event, vevents)], reader, |_| {})
 }
 
-/// Writes a publication.
-pub fn publish_text(publication: &Publication<'_>) -> String {
-    let Publication { method, prodid, name, refresh_minutes, events } = *publication;
-    let reader = if refresh_minutes.is_some() { Reader::Subscriber } else { Reader::Anybody };
-    let events: Vec<_> = events.iter().map(|event| (event, vevents(event))).collect();
-    write(prodid, method, &events, reader, |lines| {
-        // RFC 7986 has the first of each pair; Outlook, Google and Apple still read the second.
-        lines.text("NAME", &[], name);
-        lines.text("X-WR-CALNAME", &[], name);
-        if let Some(minutes) = refresh_minutes {
-            let every = format!("PT{minutes}M");
-            lines.property("REFRESH-INTERVAL", &[("VALUE", "DURATION")], &every);
-            lines.property("X-PUBLISHED-TTL", &[], &every);
-        }
-    })
-}
-
 /// Whose calendar the text is for.
 #[derive(Clone, Copy)]
-enum Reader<'a> {
+pub(crate) enum Reader<'a> {
     Guest(&'a OutgoingCalendar<'a>),
     Subscriber,
     Anybody,
 }
 
-fn write(
+pub(crate) fn write(
     prodid: &str,
     method: Option<Method>,
     events: &[(&PublishedEvent<'_>, Vec<Vevent<'_>>)],
@@ -196,7 +167,7 @@ fn write(
 }
 
 /// A VEVENT: the master, or an instance that differs from it.
-struct Vevent<'a> {
+pub(crate) struct Vevent<'a> {
     details: Cow<'a, EventDetails>,
     recurrence_id: Option<RecurrenceId>,
     recurrence: Recurrence,
@@ -204,7 +175,7 @@ struct Vevent<'a> {
 }
 
 /// The components of an event. A cancelled one is whole in its master: what its instances said is over.
-fn vevents<'a>(event: &PublishedEvent<'a>) -> Vec<Vevent<'a>> {
+pub(crate) fn vevents<'a>(event: &PublishedEvent<'a>) -> Vec<Vevent<'a>> {
     let master = event.details.map(|details| Vevent {
         details: Cow::Borrowed(details),
         recurrence_id: None,
@@ -402,23 +373,21 @@ impl Vevent<'_> {
     fn write_contents(&self, event: &PublishedEvent<'_>, reader: Reader<'_>, lines: &mut Lines) {
         let details = self.details.as_ref();
         lines.text("SUMMARY", &[], &details.summary);
-        lines.text("DESCRIPTION", &[], &details.description);
-        // Outlook alone reads it; where it says no more than the text, it is left out.
-        if !details.description_html.is_empty() && details.description_html != text_to_html(&details.description) {
+        lines.text("DESCRIPTION", &[], &description(details, event.page));
+        // Outlook alone reads it; where it says no more than the text, it is left out, and so it is in what many fetch
+        // many times a day.
+        let says_more =
+            !details.description_html.is_empty() && details.description_html != text_to_html(&details.description);
+        if says_more && !matches!(reader, Reader::Subscriber) {
             let html = format!("<html><body>{}</body></html>", details.description_html);
             lines.text("X-ALT-DESC", &[("FMTTYPE", "text/html")], &html);
         }
         lines.text("LOCATION", &[], &details.location);
-        if !details.url.is_empty() {
-            lines.property("URL", &[], &uri(&details.url));
-        }
-        if !details.categories.is_empty() {
-            let categories: Vec<String> = details.categories.iter().map(|category| escape_text(category)).collect();
-            lines.property("CATEGORIES", &[], &categories.join(","));
-        }
+        lines.uri("URL", if event.page.is_empty() { &details.url } else { event.page });
+        lines.texts("CATEGORIES", &details.categories);
         // A mail that loads a picture tells when it is opened.
-        if !details.image.is_empty() && !matches!(reader, Reader::Guest(_)) {
-            lines.property("IMAGE", &[("VALUE", "URI")], &uri(&details.image));
+        if !matches!(reader, Reader::Guest(_)) {
+            lines.uri_value("IMAGE", &details.image);
         }
         let class = match details.class {
             Class::Public => "PUBLIC",
@@ -437,6 +406,15 @@ impl Vevent<'_> {
         let is_transparent = details.transparent || matches!(reader, Reader::Subscriber);
         lines.property("TRANSP", &[], if is_transparent { "TRANSPARENT" } else { "OPAQUE" });
     }
+}
+
+/// The text, with the event's own link where another one stands as URL.
+fn description<'a>(details: &'a EventDetails, page: &str) -> Cow<'a, str> {
+    let (text, link) = (&details.description, &details.url);
+    if page.is_empty() || link.is_empty() || text.contains(link.as_str()) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(if text.is_empty() { link.clone() } else { format!("{text}\n\n{link}") })
 }
 
 fn write_when(name: &str, when: &When, range: &str, zones: &ZoneBook, lines: &mut Lines) {
@@ -480,18 +458,4 @@ fn write_alarm(minutes: u32, summary: &str, lines: &mut Lines) {
 /// text after `mailto:` with a mailbox.
 fn mailto(address: &str) -> String {
     format!("mailto:{address}")
-}
-
-/// A URI (RFC 3986): what may not stand in one is percent-encoded, space around and controls go.
-fn uri(url: &str) -> String {
-    let mut uri = String::with_capacity(url.len());
-    let mut buffer = [0; 4];
-    for c in url.trim().chars().filter(|c| !c.is_control()) {
-        if c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(c) {
-            uri.push(c);
-        } else {
-            uri.extend(c.encode_utf8(&mut buffer).bytes().map(|byte| format!("%{byte:02X}")));
-        }
-    }
-    uri
 }

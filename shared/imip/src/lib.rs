@@ -7,6 +7,7 @@ mod auth;
 mod bytes;
 mod charset;
 mod client;
+mod colour;
 mod content_line;
 mod html;
 mod ical;
@@ -16,6 +17,7 @@ mod limits;
 mod mailbox;
 mod mime;
 mod outbound;
+mod publication;
 mod recurrence;
 mod refusal;
 mod rrule;
@@ -34,11 +36,12 @@ pub use html::{html_to_text, sanitize_html, text_to_html};
 pub use ical::{
     CalendarReading, CalendarScan, ScannedEvent, Span, excerpt, read_calendar, read_calendar_events, scan_calendar,
 };
-pub use ical_write::{OutgoingCalendar, Publication, PublishedEvent, calendar_text, publish_text};
+pub use ical_write::{OutgoingCalendar, PublishedEvent, calendar_text};
 pub use inbound::{
     Attachment, Delivery, DeliveryAction, InboundMail, MailKind, calendar_method, read_mail, read_mail_with,
 };
 pub use outbound::{ListUnsubscribe, Mailbox, OutgoingAttachment, OutgoingMail, compose};
+pub use publication::{About, Publication, publish_text};
 pub use recurrence::{Occurrence, details_at, find_instance, occurrences};
 pub use refusal::{CalendarRefusal, Defect, MailRefusal};
 pub use vtimezone::on_clock_of;

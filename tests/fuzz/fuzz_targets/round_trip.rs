@@ -16,13 +16,13 @@ fn write(details: &EventDetails) -> String {
         created: Timestamp(1_900_000_000),
         last_modified: Timestamp(1_900_000_000),
         cancelled: false,
+        page: "",
     };
     let publication = Publication {
         method: Some(Method::Publish),
         prodid: "fuzz",
-        name: "",
-        refresh_minutes: None,
         events: &[event],
+        ..Publication::default()
     };
     publish_text(&publication)
 }

@@ -1,7 +1,7 @@
 //! What is sent, byte for byte. `UPDATE_GOLDEN=1 cargo test -p imip` writes the files; a change of one is a
 //! change of every mail.
 
-use imip::{OutgoingCalendar, Publication, PublishedEvent, calendar_text, compose, publish_text, text_to_html};
+use imip::{About, OutgoingCalendar, Publication, PublishedEvent, calendar_text, compose, publish_text, text_to_html};
 use itip::{EventDetails, Method, OverrideState, PartStat, Recurrence, RecurrenceId, Sequence, When, Zone};
 
 use crate::fixtures::{
@@ -178,21 +178,39 @@ fn a_feed_and_a_file() {
         created: timestamp("2030-04-01T08:00"),
         last_modified: timestamp("2030-05-01T10:14"),
         cancelled: false,
+        page: "",
     };
     let events = [
-        event(UID, &single, &[]),
+        PublishedEvent { page: "https://convoke.example/e/0123456789ab", ..event(UID, &single, &[]) },
         event("89abcdef0123456789abcdef0123456789abcdef", &master, &overrides),
         PublishedEvent { cancelled: true, ..event("fedcba9876543210fedcba9876543210fedcba98", &single, &[]) },
     ];
     let feed = Publication {
         method: Some(Method::Publish),
         prodid: PRODID,
-        name: "Harbour FC, all matches",
+        about: About {
+            uid: "2d711642b726b04401627ca9fbac32f5c8530fb1",
+            name: "Harbour FC, all matches",
+            description: "Every match; home and away.\nNews first.",
+            page: "https://convoke.example/s/harbour?side=home",
+            source: "https://convoke.example/s/harbour.ics?side=home",
+            image: "https://club.example/logo.png",
+            colour: Some([0xe8, 0x5d, 0x04]),
+            categories: &["Football".to_owned(), "Home, away".to_owned()],
+            zone: "America/New_York",
+            last_modified: Some(timestamp("2030-05-01T10:14")),
+        },
         refresh_minutes: Some(60),
         events: &events,
     };
     golden("feed.ics", publish_text(&feed).as_bytes());
-    let file = Publication { method: None, name: "", refresh_minutes: None, events: &events[..1], ..feed };
+    let file = Publication {
+        method: None,
+        about: About::default(),
+        refresh_minutes: None,
+        events: &[event(UID, &single, &[])],
+        ..feed
+    };
     golden("file.ics", publish_text(&file).as_bytes());
 }
 
