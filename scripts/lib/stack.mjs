@@ -63,19 +63,9 @@ export async function startStack({ port = 8787, sesPort = 8005, sesEndpoint, sta
   await assertFree(port, "--port");
   if (!sesEndpoint) await assertFree(sesPort, "--ses-port");
 
-  await ensureTools();
-  const build = await buildWorker("local");
-
   const url = `http://${HOST}:${port}`;
   const sesUrl = sesEndpoint ? null : `http://${HOST}:${sesPort}`;
-  // In this process, on a port that nobody has to choose. Nothing is known to it: no key, no proof by DKIM.
-  const doh = vars.DOH_URL ? null : await startDohStandin();
-  const config = await writeConfig(state, build.dir, {
-    ...localVars({ url, sesEndpoint: sesEndpoint ?? sesUrl, dohUrl: doh?.url }),
-    ...vars,
-  });
-  const persist = path.join(state, "data");
-  await applyMigrations(state, config, persist);
+  const { config, persist, doh } = await prepareWorker({ state, url, sesEndpoint: sesEndpoint ?? sesUrl, vars });
 
   const children = [];
   const remember = async () => {
@@ -151,6 +141,22 @@ export async function startStack({ port = 8787, sesPort = 8005, sesEndpoint, sta
     await stop();
     throw error;
   }
+}
+
+/**
+ * What every way of running the Worker here begins with: tools, build, configuration and a migrated database.
+ * Returns { config, persist, doh }; the DNS stand-in, if one was needed, runs in this process.
+ */
+export async function prepareWorker({ state, url, sesEndpoint, vars = {} }) {
+  fs.mkdirSync(state, { recursive: true });
+  await ensureTools();
+  const build = await buildWorker("local");
+  // On a port that nobody has to choose. Nothing is known to it: no key, no proof by DKIM.
+  const doh = vars.DOH_URL ? null : await startDohStandin();
+  const config = await writeConfig(state, build.dir, { ...localVars({ url, sesEndpoint, dohUrl: doh?.url }), ...vars });
+  const persist = path.join(state, "data");
+  await applyMigrations(state, config, persist);
+  return { config, persist, doh };
 }
 
 /** Ends what a killed stack left behind in this state directory; refuses if one is alive. */

@@ -7,6 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { install } from "../../tests/peers/cyrus/install.mjs";
+import { install as installChromium } from "../../tests/ui/chromium.mjs";
 import { buildWorker } from "./build.mjs";
 import { Failure, log, main, pinnedNode, root, wrangler, wranglerEnv } from "./project.mjs";
 import { ensureCargoDeny, ensurePythonReaders, ensureTools } from "./tools.mjs";
@@ -101,6 +102,13 @@ async function peers() {
   return nodeTest("tests/peers/**/*.test.mjs");
 }
 
+/** Pages in a real browser. Without one nothing is known about them, so that is a failure. */
+async function ui() {
+  const missing = installChromium();
+  if (missing) throw new Failure(missing);
+  return nodeTest("tests/ui/*.test.mjs");
+}
+
 /** id, what it is, whether --quick runs it, how. */
 const SECTIONS = [
   ["format", "rustfmt", true, () => check("cargo", ["fmt", "--check"])],
@@ -122,6 +130,7 @@ const SECTIONS = [
   ["size", "production build and its size", false, sizeBudget],
   ["deploy", "wrangler deploy --dry-run: production, staging", false, async () => sum([await dryRun(""), await dryRun("staging")])],
   ["e2e", "the local stack, end to end", false, () => nodeTest("tests/e2e/**/*.test.mjs")],
+  ["ui", "the pages in Chromium: axe-core, keyboard, no script, paper, screen reader", false, ui],
   ["peers", "Cyrus IMAP as organizer and guest, over the local stack", false, peers],
 ];
 

@@ -1,0 +1,177 @@
+// The schedule page as people use it: by keyboard, without a script, enlarged, on paper, by a screen reader. Found by
+// role, name and label only, so that another layout passes as long as it says the same.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { PHONE, openTab } from "./browser.mjs";
+
+const EMAIL = /e-?mail/i;
+const SEND = /^send/i;
+
+const rows = (page) => page.getByRole("main").getByRole("checkbox");
+
+/** What is focused: its role and name as a screen reader says them, whether it is seen to be, and seen at all. */
+const focused = (page) =>
+  page.evaluate(() => {
+    const element = document.activeElement;
+    const name = (element.labels?.[0] ?? element).textContent.trim() || element.getAttribute("aria-label") || "";
+    const marked = [element, element.closest("label"), element.closest("li"), element.parentElement].filter(Boolean).some((one) => {
+      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(one);
+      return (outlineStyle !== "none" && parseFloat(outlineWidth) > 0) || boxShadow !== "none";
+    });
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    const on = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    const clear = on !== null && (element.contains(on) || on.contains(element) || on.closest("label")?.contains(element) === true);
+    return { type: element.type ?? element.tagName.toLowerCase(), name: name.replace(/\s+/g, " "), marked, clear };
+  });
+
+/** Presses Tab until something fits; every stop on the way must be seen. */
+async function tabTo(page, what, fits) {
+  for (let presses = 0; presses < 120; presses += 1) {
+    await page.keyboard.press("Tab");
+    const stop = await focused(page);
+    if (stop.type === "body") continue;
+    assert.ok(stop.marked, `no focus mark on ${stop.type} "${stop.name}"`);
+    assert.ok(stop.clear, `something lies over ${stop.type} "${stop.name}"`);
+    if (fits(stop)) return stop;
+  }
+  assert.fail(`Tab does not lead to ${what}`);
+}
+
+async function open(stage, where, options) {
+  const page = await openTab(stage.browser, options);
+  await page.goto(stage.season.world.url + where);
+  return page;
+}
+
+/** `stage` is filled before the tests run. */
+export const sendingSuite = (stage) => describe("sending from the schedule", { concurrency: false }, () => {
+  for (const [size, viewport] of Object.entries({ phone: PHONE, desk: undefined })) {
+    test(`two games by keyboard alone, ${size}`, async () => {
+      const guest = stage.season.world.guest();
+      const page = await open(stage, stage.season.demo, { viewport });
+      for (let picked = 0; picked < 2; picked += 1) {
+        await tabTo(page, "an event", ({ type }) => type === "checkbox");
+        await page.keyboard.press("Space");
+      }
+      assert.equal(await page.getByRole("checkbox", { checked: true }).count(), 2);
+      await page.getByRole("status").filter({ hasText: /\b2\b/ }).first().waitFor();
+      await tabTo(page, "the address", ({ type }) => type === "email");
+      await page.keyboard.type(guest.email);
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { level: 1, name: /2 invitations/i }).waitFor();
+      await stage.season.world.mailsTo(guest.email, { count: 2 });
+      await page.context().close();
+    });
+  }
+
+  test("without a script", async () => {
+    const guest = stage.season.world.guest();
+    const page = await open(stage, stage.season.demo, { javaScriptEnabled: false });
+    await rows(page).nth(0).check();
+    await rows(page).nth(3).check();
+    await page.getByRole("textbox", { name: EMAIL }).fill(guest.email);
+    await page.getByRole("button", { name: SEND }).click();
+    await page.getByRole("heading", { level: 1, name: /2 invitations/i }).waitFor();
+    await stage.season.world.mailsTo(guest.email, { count: 2 });
+    await page.context().close();
+  });
+
+  test("nothing picked is said in words, and nothing leaves", async () => {
+    const page = await open(stage, stage.season.demo);
+    const { accepted } = await stage.season.world.stats();
+    await page.getByRole("textbox", { name: EMAIL }).fill("nobody@example.org");
+    await page.getByRole("button", { name: SEND }).click();
+    await page.getByText(/pick at least one/i).waitFor();
+    assert.equal((await stage.season.world.stats()).accepted, accepted);
+    await page.context().close();
+  });
+
+  test("a filter finds without a script what it finds with one, and picks survive it", async () => {
+    const counts = [];
+    for (const javaScriptEnabled of [true, false]) {
+      const page = await open(stage, stage.season.demo, { javaScriptEnabled });
+      const box = page.getByRole("searchbox").first();
+      await box.fill("Foxes");
+      if (javaScriptEnabled) await page.waitForFunction(() => location.search.includes("oxes"), undefined, { timeout: 5000 });
+      else await box.press("Enter");
+      await page.waitForURL(/oxes/);
+      const names = await rows(page).evaluateAll((boxes) => boxes.filter((one) => one.checkVisibility()).map((one) => one.value));
+      counts.push(names.sort());
+      await page.context().close();
+    }
+    assert.ok(counts[0].length > 0 && counts[0].length < 24, `${counts[0].length} found`);
+    assert.deepEqual(counts[0], counts[1]);
+  });
+});
+
+/** `stage` is filled before the tests run. */
+export const readingSuite = (stage) => describe("reading the schedule", { concurrency: false }, () => {
+  test("nothing moves for who wants no motion", async () => {
+    const page = await open(stage, stage.season.demo, { reducedMotion: "reduce", viewport: PHONE });
+    await rows(page).first().check();
+    const moving = await page.evaluate(() => {
+      const seconds = (list) => Math.max(...list.split(",").map((one) => parseFloat(one) * (one.trim().endsWith("ms") ? 0.001 : 1)));
+      const all = [document.documentElement, ...document.querySelectorAll("body, body *")];
+      const moves = all.filter((one) => {
+        const { transitionDuration, animationDuration, animationName, scrollBehavior } = getComputedStyle(one);
+        return seconds(transitionDuration) > 0.01 || (animationName !== "none" && seconds(animationDuration) > 0.01) || scrollBehavior === "smooth";
+      });
+      return [...new Set(moves.map((one) => `${one.tagName.toLowerCase()}.${one.className}`))];
+    });
+    assert.deepEqual(moving, []);
+    await page.context().close();
+  });
+
+  test("on paper every event stands, over several sheets", async () => {
+    const page = await open(stage, stage.season.demo);
+    const titles = await rows(page).count();
+    assert.ok(titles >= 24, `${titles} events`);
+    const pdf = (await page.pdf({ format: "A6" })).toString("latin1");
+    assert.ok((pdf.match(/\/Type\s*\/Page\b(?!s)/g) ?? []).length > 1, "one sheet");
+    await page.emulateMedia({ media: "print" });
+    const unseen = await page.evaluate(() => {
+      const items = [...document.querySelectorAll("main li")].filter((item) => item.querySelector("input[type=checkbox]"));
+      return items.filter((item) => !item.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || item.getBoundingClientRect().height < 8).length;
+    });
+    assert.equal(unseen, 0);
+    await page.context().close();
+  });
+
+  test("a screen reader hears what, when and where of each event, the months, the bar and its status", async () => {
+    const page = await open(stage, stage.season.odd);
+    const devtools = await page.context().newCDPSession(page);
+    const { nodes } = await devtools.send("Accessibility.getFullAXTree");
+    const said = nodes
+      .filter(({ ignored }) => !ignored)
+      .map(({ role, name, properties = [] }) => ({
+        role: role?.value,
+        name: (name?.value ?? "").replace(/\s+/g, " ").trim(),
+        level: properties.find((property) => property.name === "level")?.value.value,
+      }));
+    const of = (role) => said.filter((node) => node.role === role);
+    const boxes = of("checkbox").map(({ name }) => name);
+    for (const [summary, when, place] of [
+      ["Cup final", /7:05|19:05/, /Harbor Park/],
+      ["Moved to the evening", /8:05|20:05/, /Harbor Park/],
+      ["東京ベイ 対 横浜", /7:05|19:05/, /横浜スタジアム/],
+    ]) {
+      const name = boxes.find((one) => one.includes(summary));
+      assert.ok(name, `no checkbox says ${summary}: ${boxes.join(" / ")}`);
+      assert.match(name, when);
+      assert.match(name, place);
+      assert.match(name, /\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/);
+    }
+    assert.ok(!boxes.some((name) => name.includes("Called off")), "what is called off cannot be picked");
+    const text = said.map(({ name }) => name).join("\n");
+    assert.match(text, /Called off[\s\S]*Cancelled|Cancelled[\s\S]*Called off/);
+    assert.equal(of("heading").filter(({ level }) => level === 1).length, 1);
+    const months = of("heading").filter(({ level }) => level === 2).map(({ name }) => name);
+    assert.ok(months.some((name) => /July/.test(name)) && months.some((name) => /August/.test(name)), months.join(" / "));
+    assert.ok(of("textbox").some(({ name }) => EMAIL.test(name)), "the address has a name");
+    assert.ok(of("button").some(({ name }) => SEND.test(name)), "the button has a name");
+    assert.ok(of("searchbox").some(({ name }) => name.length > 3), "the search has a name");
+    for (const role of ["main", "search", "status"]) assert.ok(of(role).length > 0, `no ${role}`);
+    await page.context().close();
+  });
+});

@@ -1,0 +1,85 @@
+// A stack with something to show: the demo season, and a club whose events are as odd as events can be.
+
+import assert from "node:assert/strict";
+import { loadDemo } from "../../scripts/lib/demo.mjs";
+import { LOCAL } from "../../scripts/lib/stack.mjs";
+import { SEASON, startWorld } from "../e2e/world.mjs";
+
+const ODD = [
+  { summary: "Cup final", description: "<b>Bring</b> the scarf.\nTickets: https://example.com/tickets", url: "https://example.com/watch" },
+  { summary: "Called off", start: `${SEASON}-07-03T19:05:00`, end: `${SEASON}-07-03T22:05:00` },
+  { summary: "Moved to the evening", start: `${SEASON}-07-04T13:05:00`, end: `${SEASON}-07-04T16:05:00` },
+  { summary: `Donaudampfschifffahrtsgesellschaftskapitän ${"und die Mannschaft ".repeat(9)}`.trim(), start: `${SEASON}-07-05T19:05:00`, end: `${SEASON}-07-05T22:05:00` },
+  { summary: "مباراة القمة", location: "ملعب الميناء", start: `${SEASON}-07-06T19:05:00`, end: `${SEASON}-07-06T22:05:00` },
+  { summary: "東京ベイ 対 横浜", location: "横浜スタジアム", start: `${SEASON}-08-01T19:05:00`, end: `${SEASON}-08-01T22:05:00`, zone: "Asia/Tokyo" },
+  { summary: "A day in the harbour", start: `${SEASON}-08-02`, end: `${SEASON}-08-03`, zone: null, allDay: true },
+  { summary: "Training", start: `${SEASON}-08-03T18:00:00`, end: `${SEASON}-08-03T19:30:00`, rrule: "FREQ=WEEKLY;COUNT=4" },
+];
+
+/** Starts the stack; { world, demo, odd, meetings, stop } with the paths of the two pages. */
+export async function startSeason() {
+  // Nobody waits for a digest, and a page full of tests is many submissions.
+  const world = await startWorld({ vars: { KEYLESS_DAILY_MAX: "100000" } });
+  try {
+    await loadDemo({ url: world.url, state: world.state, domain: world.domain, key: world.standardKey });
+    const organizer = world.organizer("google", "Harbour Rovers");
+    const meetings = [];
+    for (const fields of ODD) meetings.push(await organizer.announced(fields));
+    await meetings[1].cancel();
+    await meetings[2].edit({ start: `${SEASON}-07-04T20:05:00`, end: `${SEASON}-07-04T23:05:00` });
+    await meetings[2].revision(1);
+    return { world, organizer, meetings, demo: LOCAL.page, odd: await organizer.page(), stop: () => world.stop() };
+  } catch (error) {
+    await world.stop();
+    throw error;
+  }
+}
+
+/** Ticks the first `count` events of the page that is open and sends. */
+export async function send(page, email, count = 2) {
+  const boxes = page.getByRole("main").getByRole("checkbox");
+  for (let index = 0; index < count; index += 1) await boxes.nth(index).check();
+  await page.getByRole("textbox", { name: /e-?mail/i }).fill(email);
+  await page.getByRole("button", { name: /^send/i }).click();
+  await page.getByRole("heading", { name: /on (its|their) way/i }).waitFor();
+}
+
+/**
+ * Every kind of page that people see without an account: { name, path, act? }. What a release does not have yet is left
+ * out; `act` does something on the page after it is open.
+ */
+export async function publicPages({ world, organizer, meetings, demo, odd }) {
+  const [meeting] = meetings;
+  const guest = world.guest("google", "Ana Example");
+  await meeting.invite(guest);
+  const mail = (await world.messages({ to: guest.email }))[0];
+  const local = (url) => url.slice(new URL(url).origin.length);
+  const link = (kind) => mail.links.find((url) => url.includes(kind));
+  const ready = (await world.messages({ to: organizer.email })).flatMap(({ links }) => links).find((url) => url.includes("/o/"));
+  assert.ok(link("/r/") && link("/u/") && ready, "links in mails");
+  const short = meeting.id.slice(0, 12);
+  const wanted = [
+    { name: "home", path: "/" },
+    { name: "schedule", path: demo },
+    { name: "schedule-odd", path: odd },
+    { name: "schedule-picked", path: demo, act: async (page) => page.getByRole("main").getByRole("checkbox").first().check() },
+    { name: "schedule-nothing", path: `${demo}?q=zzzzzz` },
+    { name: "schedule-sent", path: demo, act: (page) => send(page, `${page.viewportSize().width}@example.org`) },
+    { name: "landing", path: `/e/${short}`, mayMiss: true },
+    { name: "embed", path: `${demo}/embed`, mayMiss: true },
+    { name: "upcoming", path: `${demo}/upcoming`, mayMiss: true },
+    { name: "invite", path: `/event/${meeting.id}/invite?email=ana@example.org` },
+    { name: "invite-cancelled", path: `/event/${meetings[1].id}/invite` },
+    { name: "sent", path: `/event/${meeting.id}/sent?to=a**%40example.org` },
+    { name: "answer", path: local(link("/r/")) },
+    { name: "unsubscribe", path: local(link("/u/")) },
+    { name: "owner", path: local(ready) },
+    { name: "not-found", path: "/s/nobody" },
+  ];
+  const pages = [];
+  for (const { mayMiss, ...page } of wanted) {
+    const { status } = mayMiss ? await world.fetch(page.path, { accept: "text/html" }) : { status: 200 };
+    if (status === 200) pages.push(page);
+  }
+  return pages;
+}

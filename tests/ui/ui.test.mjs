@@ -1,0 +1,20 @@
+// The pages in a real browser; one stack and one browser for all of it.
+
+import { after, before } from "node:test";
+import { startBrowser } from "./browser.mjs";
+import { pagesSuite } from "./pages.mjs";
+import { readingSuite, sendingSuite } from "./schedule.mjs";
+import { startSeason } from "./season.mjs";
+
+const stage = {};
+before(async () => {
+  [stage.season, stage.browser] = await Promise.all([startSeason(), startBrowser()]);
+});
+after(async () => {
+  await stage.browser?.close();
+  await stage.season?.stop();
+});
+
+sendingSuite(stage);
+readingSuite(stage);
+pagesSuite(stage);
