@@ -440,6 +440,16 @@ pub enum OrganizerCommand {
         /// What.
         notice: Notice,
     },
+    /// What the public sees of him is no longer what it was.
+    Changed {
+        /// Which events; none of them: everything.
+        events: Vec<EventId>,
+    },
+    /// Somebody read a published document for which there was no snapshot that he could use.
+    Read {
+        /// The name of the snapshot.
+        edition: String,
+    },
     /// Take the notices that are due.
     LeaseNotices,
     /// What became of them.
@@ -566,6 +576,13 @@ pub enum Job {
     Notices {
         /// Whose.
         organizer: CalAddress,
+    },
+    /// Have a snapshot made of what somebody reads; never queued.
+    Snapshot {
+        /// Whose object makes it.
+        organizer: CalAddress,
+        /// Its name.
+        edition: String,
     },
     /// Read a held mail again, now that its sender has claimed it.
     Reread {

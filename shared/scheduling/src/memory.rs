@@ -11,8 +11,10 @@ use store::{Database, Row, SqlConn, Statement, StoreError};
 
 use crate::command::{Command, CommandError, Job, OrganizerCommand, OrganizerReply, Reply};
 use crate::event_object::{self, ObjectEnv};
-use crate::organizer_object;
-use crate::ports::{Blobs, Clock, DnsError, DnsTxt, Entropy, Jobs, Objects, PortError, SignatureVerifier};
+use crate::organizer_object::{self, editions, editions::Kept, editions::Rebuild};
+use crate::ports::{
+    Blobs, Clock, DnsError, DnsTxt, Entropy, Jobs, Objects, PortError, SignatureVerifier, SnapshotHead, Snapshots,
+};
 use crate::send_gate::{Lane, Pace, Permit, SendGate};
 use crate::settings::Timing;
 
@@ -24,6 +26,9 @@ pub struct World {
     gate: Mutex<SendGate>,
     queue: Mutex<VecDeque<Job>>,
     blobs: Mutex<BTreeMap<String, Vec<u8>>>,
+    snapshots: Mutex<BTreeMap<String, Stored>>,
+    /// Reads and writes.
+    snapshot_calls: Mutex<(usize, usize)>,
     dns: Mutex<BTreeMap<String, Result<Vec<String>, DnsError>>>,
     dns_questions: Mutex<Vec<String>>,
     now: Mutex<Timestamp>,
@@ -31,6 +36,9 @@ pub struct World {
     timing: Timing,
     domain: String,
 }
+
+/// A snapshot, and until when it is kept.
+type Stored = (SnapshotHead, Vec<u8>, Timestamp);
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -52,6 +60,8 @@ impl World {
             gate: Mutex::new(gate),
             queue: Mutex::default(),
             blobs: Mutex::default(),
+            snapshots: Mutex::default(),
+            snapshot_calls: Mutex::default(),
             dns: Mutex::default(),
             dns_questions: Mutex::default(),
             now: Mutex::new(now),
@@ -107,7 +117,11 @@ impl World {
             for statement in &work.statements {
                 SqlConn::run(&self.db, statement.sql, &statement.params)?;
             }
-            event_object::projected(conn, work.version)?;
+            for organizer in work.tell {
+                let command = OrganizerCommand::Changed { events: vec![id.clone()] };
+                self.tell_organizer(&organizer, command).map_err(|error| StoreError::Platform(error.to_string()))?;
+            }
+            event_object::projected(conn, &work.projection)?;
             locked(&self.queue).extend(work.jobs);
         }
         for (organizer, conn) in &*locked(&self.organizers) {
@@ -115,6 +129,36 @@ impl World {
             locked(&self.queue).extend(jobs);
         }
         Ok(())
+    }
+
+    fn tell_organizer(&self, address: &CalAddress, command: OrganizerCommand) -> Result<OrganizerReply, CommandError> {
+        let (now, env) = (self.now(), self.env());
+        let mut organizers = locked(&self.organizers);
+        if !organizers.contains_key(address) {
+            organizers.insert(address.clone(), opened(|conn| organizer_object::migrate(conn))?);
+        }
+        let conn = organizers.get(address).ok_or(CommandError::NotFound)?;
+        conn.transaction(|conn| organizer_object::handle(conn, command, now, &env))
+    }
+
+    /// The rebuild that an organizer's object has to do now.
+    pub fn take_rebuild(&self, address: &CalAddress) -> Result<Option<Rebuild>, StoreError> {
+        let now = self.now();
+        locked(&self.organizers)
+            .get(address)
+            .map_or(Ok(None), |conn| conn.transaction(|conn| editions::take(conn, now)))
+    }
+
+    /// The rebuild is done.
+    pub fn settle_rebuild(&self, address: &CalAddress, rebuild: &Rebuild, made: &[Kept]) -> Result<(), StoreError> {
+        locked(&self.organizers)
+            .get(address)
+            .map_or(Ok(()), |conn| conn.transaction(|conn| editions::done(conn, rebuild, made)))
+    }
+
+    /// How often snapshots were read and written.
+    pub fn snapshot_calls(&self) -> (usize, usize) {
+        *locked(&self.snapshot_calls)
     }
 
     /// When the next alarm of any object rings.
@@ -151,13 +195,7 @@ impl Objects for World {
     }
 
     async fn organizer(&self, address: &CalAddress, command: OrganizerCommand) -> Result<OrganizerReply, CommandError> {
-        let (now, env) = (self.now(), self.env());
-        let mut organizers = locked(&self.organizers);
-        if !organizers.contains_key(address) {
-            organizers.insert(address.clone(), opened(|conn| organizer_object::migrate(conn))?);
-        }
-        let conn = organizers.get(address).ok_or(CommandError::NotFound)?;
-        conn.transaction(|conn| organizer_object::handle(conn, command, now, &env))
+        self.tell_organizer(address, command)
     }
 
     async fn permit(&self, lane: Lane, mails: u32) -> Result<Permit, CommandError> {
@@ -191,6 +229,29 @@ impl Blobs for World {
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, PortError> {
         Ok(locked(&self.blobs).get(key).cloned())
+    }
+}
+
+#[async_trait]
+impl Snapshots for World {
+    type Body = Vec<u8>;
+
+    async fn read(&self, key: &str) -> Result<Option<(SnapshotHead, Vec<u8>)>, PortError> {
+        locked(&self.snapshot_calls).0 += 1;
+        let now = self.now();
+        let found = locked(&self.snapshots).get(key).cloned();
+        Ok(found.filter(|(_, _, until)| *until > now).map(|(head, bytes, _)| (head, bytes)))
+    }
+
+    async fn write(&self, key: &str, head: &SnapshotHead, bytes: &[u8], until: Timestamp) -> Result<(), PortError> {
+        locked(&self.snapshot_calls).1 += 1;
+        locked(&self.snapshots).insert(key.to_owned(), (head.clone(), bytes.to_vec(), until));
+        Ok(())
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), PortError> {
+        locked(&self.snapshots).remove(key);
+        Ok(())
     }
 }
 

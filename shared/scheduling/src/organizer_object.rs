@@ -1,4 +1,7 @@
-//! The logic of an organizer's object: mail held until it is claimed, and notices to the organizer.
+//! The logic of an organizer's object: mail held until it is claimed, notices to the organizer, and which of his
+//! pages are made anew when.
+
+pub mod editions;
 
 use itip::{CalAddress, Timestamp};
 use store::{SqlConn, StoreError, Value};
@@ -7,14 +10,16 @@ use crate::command::{CommandError, Fate, Job, Notice, OrganizerCommand, Organize
 use crate::event_object::ObjectEnv;
 use crate::keys::sha256_hex;
 
-const STEPS: &[&[&str]] = &[&[
+const STEPS: &[&[&str]] = &[FIRST, editions::TABLES];
+
+const FIRST: &[&str] = &[
     "CREATE TABLE held (raw TEXT PRIMARY KEY, subject TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID",
     // due: queued, not before; leased, until. hint_at: when the queue is told again.
     "CREATE TABLE notice (id INTEGER PRIMARY KEY AUTOINCREMENT, notice TEXT NOT NULL, leased INTEGER NOT NULL, \
      due INTEGER NOT NULL, hint_at INTEGER NOT NULL, attempts INTEGER NOT NULL)",
     // What has been said already and must not be said again for a while.
     "CREATE TABLE said (what TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
-]];
+];
 
 /// How long an unclaimed mail is kept.
 const HELD_SECS: i64 = 7 * 86_400;
@@ -68,6 +73,14 @@ pub fn handle(
         }
         OrganizerCommand::Notify { notice } => {
             notify(conn, notice, now, env)?;
+            Ok(OrganizerReply::Done)
+        }
+        OrganizerCommand::Changed { events } => {
+            editions::change(conn, &events, now, &env.timing)?;
+            Ok(OrganizerReply::Done)
+        }
+        OrganizerCommand::Read { edition } => {
+            editions::read(conn, &edition, now)?;
             Ok(OrganizerReply::Done)
         }
         OrganizerCommand::LeaseNotices => Ok(OrganizerReply::Notices(lease(conn, now, env)?)),
@@ -216,7 +229,8 @@ pub fn alarm(
 /// When the object must wake up next; `None` when nothing waits.
 pub fn next_alarm(conn: &dyn SqlConn, _now: Timestamp, _env: &ObjectEnv) -> Result<Option<Timestamp>, StoreError> {
     let rows = conn.run("SELECT MIN(MAX(due, hint_at)) FROM notice", &[])?;
-    rows.first().map_or(Ok(None), |row| Ok(row.maybe_integer(0)?.map(Timestamp)))
+    let notices = rows.first().map_or(Ok(None), |row| Ok::<_, StoreError>(row.maybe_integer(0)?.map(Timestamp)))?;
+    Ok(notices.into_iter().chain(editions::next(conn)?).min())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use dkim::SignatureToVerify;
 use itip::{CalAddress, EventId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::command::{Command, CommandError, Job, OrganizerCommand, OrganizerReply, Reply};
 use crate::send_gate::{Lane, Permit};
@@ -41,6 +42,33 @@ pub trait Blobs: Send + Sync {
 
     /// Reads them back.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, PortError>;
+}
+
+/// Finished documents, near every reader. What was written is seen everywhere within about a minute.
+#[async_trait]
+pub trait Snapshots: Send + Sync {
+    /// What a document's bytes are for whoever reads: they need not pass through us.
+    type Body;
+
+    /// Reads one.
+    async fn read(&self, key: &str) -> Result<Option<(SnapshotHead, Self::Body)>, PortError>;
+
+    /// Writes one, until `until`.
+    async fn write(&self, key: &str, head: &SnapshotHead, bytes: &[u8], until: Timestamp) -> Result<(), PortError>;
+
+    /// Removes one.
+    async fn remove(&self, key: &str) -> Result<(), PortError>;
+}
+
+/// What stands beside a snapshot's bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotHead {
+    /// Its entity tag.
+    pub etag: String,
+    /// The fields of its answer, beside those that depend on the caller.
+    pub fields: Vec<(String, String)>,
+    /// When it becomes wrong by itself.
+    pub stale_at: Option<Timestamp>,
 }
 
 /// HTTP to SES.

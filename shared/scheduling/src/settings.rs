@@ -25,11 +25,22 @@ pub struct Timing {
     pub hint_repeat_secs: i64,
     /// How long "your event is ready" mails after the first are collected into one.
     pub digest_secs: i64,
+    /// How long after the last change pages are made anew.
+    pub rebuild_secs: i64,
+    /// How long after the first change at the latest.
+    pub rebuild_max_secs: i64,
 }
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { lease_secs: 60, unknown_grace_secs: 900, hint_repeat_secs: 30, digest_secs: 300 }
+        Self {
+            lease_secs: 60,
+            unknown_grace_secs: 900,
+            hint_repeat_secs: 30,
+            digest_secs: 300,
+            rebuild_secs: 2,
+            rebuild_max_secs: 10,
+        }
     }
 }
 

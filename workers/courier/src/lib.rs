@@ -93,6 +93,6 @@ pub async fn deliver(job: &Job, ctx: &CourierContext) -> Result<DeliveryVerdict,
     match job {
         Job::Batch { event, batch } => batch::deliver(event, *batch, ctx).await,
         Job::Notices { organizer } => notices::deliver(organizer, ctx).await,
-        Job::Reread { .. } => Ok(DeliveryVerdict::NotMail),
+        Job::Reread { .. } | Job::Snapshot { .. } => Ok(DeliveryVerdict::NotMail),
     }
 }

@@ -213,7 +213,7 @@ impl Scene {
                     let mails = lease.mails.iter().map(settle).collect();
                     block_on(world.event(&event, Command::Settle { batch, lease: lease.lease, mails })).unwrap();
                 }
-                Job::Notices { .. } | Job::Reread { .. } => {}
+                Job::Notices { .. } | Job::Reread { .. } | Job::Snapshot { .. } => {}
             }
         }
         (notices, guests)

@@ -31,15 +31,24 @@ pub struct ObjectEnv {
     pub nonce: [u8; 32],
 }
 
-/// What an alarm found to do outside of the object, in this order: project, confirm, hint.
+/// What an alarm found to do outside of the object, in this order: project, tell, confirm, hint.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AlarmWork {
     /// Statements for D1, in one batch; empty when D1 is up to date.
     pub statements: Vec<Statement>,
-    /// What to pass to [`projected`] when they have run.
-    pub version: i64,
+    /// Organizers to tell that the event looks different, once D1 knows how.
+    pub tell: Vec<CalAddress>,
+    /// What to pass to [`projected`] when they are told.
+    pub projection: Projection,
     /// Jobs for the queue.
     pub jobs: Vec<Job>,
+}
+
+/// What D1 and the organizer's pages have learnt.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Projection {
+    version: i64,
+    looks: Option<String>,
 }
 
 /// Reports that one event may mail in [`REPORT_WINDOW_SECS`].
@@ -379,20 +388,36 @@ pub fn alarm(conn: &dyn SqlConn, id: &EventId, now: Timestamp, env: &ObjectEnv) 
         .map(|batch: BatchId| Job::Batch { event: id.clone(), batch })
         .collect();
     let mut statements = Vec::new();
+    let mut tell = Vec::new();
+    let mut projection = Projection { version: record.version, looks: None };
     if record.version > record.projected {
         match directory::project(&record.state, &record.counters, record.version)? {
-            Some(statement) => statements.push(statement),
+            Some(statement) => {
+                statements.push(statement);
+                let looks = rows::looks(conn, &record.state.owner)?;
+                tell = told_of(&looks, &record.state.owner);
+                projection.looks = Some(looks.now);
+            }
             // A tombstone has no row to write.
-            None => rows::confirm(conn, record.version)?,
+            None => rows::confirm(conn, record.version, None)?,
         }
     }
     statements.extend(rows::unfiled_letters(conn, id)?.iter().map(accounts::bury));
-    Ok(AlarmWork { statements, version: record.version, jobs })
+    Ok(AlarmWork { statements, tell, projection, jobs })
 }
 
-/// D1 has taken the statements of an [`alarm`].
-pub fn projected(conn: &dyn SqlConn, version: i64) -> Result<(), StoreError> {
-    rows::confirm(conn, version)
+/// Whose pages show the event differently now: its owner's, and those of the one before.
+fn told_of(looks: &rows::Looks, owner: &CalAddress) -> Vec<CalAddress> {
+    if looks.now == looks.told {
+        return Vec::new();
+    }
+    let before = looks.told.split_once(' ').and_then(|(before, _)| CalAddress::parse(before).ok());
+    [owner.clone()].into_iter().chain(before.filter(|before| before != owner)).collect()
+}
+
+/// D1 has taken the statements of an [`alarm`], and the organizers are told.
+pub fn projected(conn: &dyn SqlConn, projection: &Projection) -> Result<(), StoreError> {
+    rows::confirm(conn, projection.version, projection.looks.as_deref())
 }
 
 /// When the object must wake up next; `None` when nothing waits.

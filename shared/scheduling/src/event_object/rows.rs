@@ -9,38 +9,45 @@ use store::directory::Counters;
 use store::{Row, SqlConn, StoreError, Value};
 
 use crate::command::Attempt;
+use crate::keys::sha256_hex;
 use crate::settings::OrganizerSettings;
 
 /// Schema steps in order; a step that has shipped never changes.
-const STEPS: &[&[&str]] = &[&[
-    "CREATE TABLE event (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL, counters TEXT NOT NULL, \
+const STEPS: &[&[&str]] = &[
+    &[
+        "CREATE TABLE event (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL, counters TEXT NOT NULL, \
      settings TEXT NOT NULL, allow_shared INTEGER NOT NULL, version INTEGER NOT NULL, projected INTEGER NOT NULL, \
      held INTEGER NOT NULL, round TEXT, reports TEXT NOT NULL)",
-    // The address is the key and there is no second index: every index is one more billed row a write.
-    "CREATE TABLE attendee (address TEXT PRIMARY KEY, name TEXT NOT NULL, origin TEXT NOT NULL, \
+        // The address is the key and there is no second index: every index is one more billed row a write.
+        "CREATE TABLE attendee (address TEXT PRIMARY KEY, name TEXT NOT NULL, origin TEXT NOT NULL, \
      invited INTEGER NOT NULL, partstat TEXT NOT NULL, last_choice TEXT, answered_sequence INTEGER, \
      answered_dtstamp INTEGER, answered_at INTEGER, prodid TEXT NOT NULL, client TEXT NOT NULL, \
      comment TEXT NOT NULL, sent_method TEXT, sent_revision INTEGER, maybe_method TEXT, maybe_revision INTEGER, \
      delivery TEXT NOT NULL, request_status TEXT NOT NULL, language TEXT NOT NULL, delegated_to TEXT, \
      delegated_from TEXT, removed INTEGER NOT NULL, floor_sequence INTEGER NOT NULL, floor_dtstamp INTEGER NOT NULL, \
      refreshed INTEGER) WITHOUT ROWID",
-    "CREATE TABLE answer (number INTEGER PRIMARY KEY, address TEXT NOT NULL, answer TEXT NOT NULL)",
-    "CREATE TABLE revision (revision INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, dtstamp INTEGER NOT NULL, \
+        "CREATE TABLE answer (number INTEGER PRIMARY KEY, address TEXT NOT NULL, answer TEXT NOT NULL)",
+        "CREATE TABLE revision (revision INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, dtstamp INTEGER NOT NULL, \
      outcome TEXT NOT NULL, at INTEGER NOT NULL)",
-    // One row per batch of guests, not per mail. due: queued, not before; leased, until; unknown, end of the grace.
-    "CREATE TABLE batch (id INTEGER PRIMARY KEY AUTOINCREMENT, guests TEXT NOT NULL, purpose TEXT NOT NULL, \
+        // One row per batch of guests, not per mail. due: queued, not before; leased, until; unknown, end of the grace.
+        "CREATE TABLE batch (id INTEGER PRIMARY KEY AUTOINCREMENT, guests TEXT NOT NULL, purpose TEXT NOT NULL, \
      state TEXT NOT NULL, lease TEXT NOT NULL, due INTEGER NOT NULL, \
      hint_at INTEGER NOT NULL, attempts INTEGER NOT NULL)",
-    "CREATE TABLE dead_letter (id TEXT PRIMARY KEY, address TEXT NOT NULL, method TEXT NOT NULL, \
+        "CREATE TABLE dead_letter (id TEXT PRIMARY KEY, address TEXT NOT NULL, method TEXT NOT NULL, \
      revision INTEGER NOT NULL, reason TEXT NOT NULL, created INTEGER NOT NULL, filed INTEGER NOT NULL) WITHOUT ROWID",
-    // Only guests of a series who answered single dates have rows here.
-    "CREATE TABLE instance_answer (address TEXT NOT NULL, instant INTEGER NOT NULL, answer TEXT NOT NULL, \
+        // Only guests of a series who answered single dates have rows here.
+        "CREATE TABLE instance_answer (address TEXT NOT NULL, instant INTEGER NOT NULL, answer TEXT NOT NULL, \
      partstat TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (address, instant)) WITHOUT ROWID",
-    // instance: the instant, or '' for the whole.
-    "CREATE TABLE proposal (address TEXT NOT NULL, instance TEXT NOT NULL, proposal TEXT NOT NULL, \
+        // instance: the instant, or '' for the whole.
+        "CREATE TABLE proposal (address TEXT NOT NULL, instance TEXT NOT NULL, proposal TEXT NOT NULL, \
      state TEXT NOT NULL, PRIMARY KEY (address, instance)) WITHOUT ROWID",
-    "CREATE TABLE attempt (number INTEGER PRIMARY KEY, attempt TEXT NOT NULL)",
-]];
+        "CREATE TABLE attempt (number INTEGER PRIMARY KEY, attempt TEXT NOT NULL)",
+    ],
+    &[
+        // What the organizer's pages were told last: his address, and what the event looked like.
+        "ALTER TABLE event ADD COLUMN told TEXT NOT NULL DEFAULT ''",
+    ],
+];
 
 pub(super) fn migrate(conn: &dyn SqlConn) -> Result<(), StoreError> {
     crate::schema::migrate(conn, STEPS)
@@ -143,8 +150,29 @@ impl Record {
     }
 }
 
-pub(super) fn confirm(conn: &dyn SqlConn, version: i64) -> Result<(), StoreError> {
-    conn.run("UPDATE event SET projected = MAX(projected, ?1)", &[version.into()])?;
+/// What the public sees of the event depends on nothing else; guests and their answers are not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Looks {
+    /// As they are.
+    pub now: String,
+    /// As they were told last; empty if never.
+    pub told: String,
+}
+
+pub(super) fn looks(conn: &dyn SqlConn, owner: &CalAddress) -> Result<Looks, StoreError> {
+    let rows = conn.run("SELECT state, settings, told FROM event", &[])?;
+    let Some(row) = rows.first() else {
+        return Ok(Looks { now: String::new(), told: String::new() });
+    };
+    let hash = sha256_hex(format!("{}{}", row.text(0)?, row.text(1)?).as_bytes());
+    Ok(Looks { now: format!("{owner} {hash}"), told: row.text(2)?.to_owned() })
+}
+
+pub(super) fn confirm(conn: &dyn SqlConn, version: i64, told: Option<&str>) -> Result<(), StoreError> {
+    conn.run(
+        "UPDATE event SET projected = MAX(projected, ?1), told = COALESCE(?2, told)",
+        &[version.into(), told.into()],
+    )?;
     conn.run("UPDATE dead_letter SET filed = 1 WHERE filed = 0", &[])?;
     Ok(())
 }

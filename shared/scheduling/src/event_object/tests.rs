@@ -182,7 +182,7 @@ impl Bench {
         let env = self.env();
         let now = Timestamp(self.now);
         let work = self.conn.transaction(|conn| alarm(conn, &Self::id(), now, &env)).unwrap();
-        projected(&self.conn, work.version).unwrap();
+        projected(&self.conn, &work.projection).unwrap();
         work
     }
 
@@ -889,4 +889,24 @@ fn a_strangers_attempt_is_kept_for_the_owner() {
     }
     let attempts = bench.shown().attempts;
     assert_eq!((attempts.len(), attempts[0].at), (20, Timestamp(29)));
+}
+
+#[test]
+fn pages_hear_of_what_the_public_sees_and_of_nothing_else() {
+    let mut bench = Bench::new();
+    bench.request("Game", START);
+    let owner = bench.shown().event.owner;
+    let tell = |bench: &mut Bench| bench.ring().tell;
+    assert_eq!(tell(&mut bench), [owner.clone()]);
+    // Guests and their answers are nobody else's business.
+    bench.accept_invitation("ana@x.example");
+    bench.answer("ana@x.example", PartStat::Accepted, 0);
+    assert_eq!(tell(&mut bench), []);
+    bench.request("Final", START);
+    assert_eq!(tell(&mut bench), [owner.clone()]);
+    let other = address("bob@corp.example");
+    let settings = bench.shown().settings;
+    bench.ask(Command::HandOver { owner: other.clone(), settings }).unwrap();
+    assert_eq!(tell(&mut bench), [other, owner]);
+    assert_eq!(tell(&mut bench), []);
 }

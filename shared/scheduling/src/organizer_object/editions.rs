@@ -1,0 +1,285 @@
+//! Which published documents somebody reads, and when they are made anew.
+//!
+//! Only what was read lately is kept: an organizer whose pages nobody opens costs nothing. What is read is made anew
+//! a moment after the last change, so that a season that comes in is a few rebuilds, and when it goes stale by itself.
+
+use itip::{EventId, Timestamp};
+use store::{SqlConn, StoreError};
+
+use crate::settings::Timing;
+
+/// The tables.
+pub(super) const TABLES: &[&str] = &[
+    // etag: of what the snapshot holds; '' while there is none. stale_at: when it becomes wrong by itself.
+    "CREATE TABLE edition (key TEXT PRIMARY KEY, etag TEXT NOT NULL, stale_at INTEGER, until INTEGER NOT NULL) \
+     WITHOUT ROWID",
+    // An event that changed; '' is everything. taken: a rebuild is under way that knows of it.
+    "CREATE TABLE changed (event TEXT PRIMARY KEY, taken INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE rebuild (id INTEGER PRIMARY KEY CHECK (id = 1), first INTEGER NOT NULL, due INTEGER NOT NULL)",
+];
+
+/// How long a document is kept up after somebody read it from D1; then the next reader makes it anew.
+const KEEP_SECS: i64 = 7 * 86_400;
+/// Most documents of one organizer that have snapshots; the others are read from D1.
+const EDITIONS_MAX: i64 = 300;
+/// Most changed events that are remembered one by one; more of them are everything.
+const CHANGED_MAX: i64 = 50;
+
+/// A document that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The name of its snapshot.
+    pub key: String,
+    /// What the snapshot holds; empty while there is none.
+    pub etag: String,
+    /// When it becomes wrong by itself.
+    pub stale_at: Option<Timestamp>,
+    /// When KV may forget it.
+    pub until: Timestamp,
+}
+
+/// What has changed since the last rebuild.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changes {
+    /// These events.
+    Events(Vec<EventId>),
+    /// More than is worth naming, or the organizer himself.
+    Everything,
+}
+
+/// A rebuild that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuild {
+    /// The documents to make, if they are affected.
+    pub editions: Vec<Kept>,
+    /// What has changed.
+    pub changes: Changes,
+}
+
+/// Notes that events, or with none everything, look different now.
+pub(super) fn change(
+    conn: &dyn SqlConn,
+    events: &[EventId],
+    now: Timestamp,
+    timing: &Timing,
+) -> Result<(), StoreError> {
+    if conn.run("SELECT 1 FROM edition LIMIT 1", &[])?.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = if events.is_empty() { vec![""] } else { events.iter().map(EventId::as_str).collect() };
+    for name in names {
+        // The row that would be one too many stands for all.
+        conn.run(
+            "INSERT INTO changed (event, taken) \
+             SELECT CASE WHEN (SELECT COUNT(*) FROM changed) < ?2 THEN ?1 ELSE '' END, 0 WHERE true \
+             ON CONFLICT (event) DO UPDATE SET taken = 0 WHERE taken = 1",
+            &[name.into(), CHANGED_MAX.into()],
+        )?;
+    }
+    conn.run(
+        "INSERT INTO rebuild (id, first, due) VALUES (1, ?1, ?2) \
+         ON CONFLICT (id) DO UPDATE SET due = MIN(?2, first + ?3) WHERE due < MIN(?2, first + ?3)",
+        &[now.into(), now.plus(timing.rebuild_secs).into(), timing.rebuild_max_secs.into()],
+    )
+    .map(drop)
+}
+
+/// Notes that somebody read a document for which there was no snapshot that he could use.
+pub(super) fn read(conn: &dyn SqlConn, key: &str, now: Timestamp) -> Result<(), StoreError> {
+    conn.run("DELETE FROM edition WHERE until <= ?1", &[now.into()])?;
+    conn.run(
+        "INSERT INTO edition (key, etag, stale_at, until) SELECT ?1, '', NULL, ?2 \
+         WHERE (SELECT COUNT(*) FROM edition) < ?3 ON CONFLICT DO NOTHING",
+        &[key.into(), now.plus(KEEP_SECS).into(), EDITIONS_MAX.into()],
+    )
+    .map(drop)
+}
+
+/// The rebuild that is due. In a transaction; what changes from now on belongs to the next one.
+pub fn take(conn: &dyn SqlConn, now: Timestamp) -> Result<Option<Rebuild>, StoreError> {
+    if next(conn)?.is_none_or(|at| at > now) {
+        return Ok(None);
+    }
+    conn.run("DELETE FROM edition WHERE until <= ?1", &[now.into()])?;
+    let waits = conn.run("SELECT 1 FROM rebuild WHERE due > ?1", &[now.into()])?;
+    if waits.is_empty() {
+        conn.run("DELETE FROM rebuild", &[])?;
+        conn.run("UPDATE changed SET taken = 1 WHERE taken = 0", &[])?;
+    }
+    let rows = conn.run("SELECT event FROM changed WHERE taken = 1", &[])?;
+    let events: Option<Vec<EventId>> =
+        rows.iter().map(|row| Ok(EventId::parse(row.text(0)?))).collect::<Result<_, StoreError>>()?;
+    let changes = events.map_or(Changes::Everything, Changes::Events);
+    let only_wanting = matches!(&changes, Changes::Events(events) if events.is_empty());
+    let editions = conn.run(
+        "SELECT key, etag, stale_at, until FROM edition WHERE NOT ?1 OR etag = '' OR stale_at <= ?2 ORDER BY key",
+        &[only_wanting.into(), now.into()],
+    )?;
+    let editions = editions
+        .iter()
+        .map(|row| {
+            Ok(Kept {
+                key: row.text(0)?.to_owned(),
+                etag: row.text(1)?.to_owned(),
+                stale_at: row.maybe_integer(2)?.map(Timestamp),
+                until: Timestamp(row.integer(3)?),
+            })
+        })
+        .collect::<Result<_, StoreError>>()?;
+    Ok(Some(Rebuild { editions, changes }))
+}
+
+/// A rebuild is done: these documents are what their snapshots hold now; the others are gone.
+pub fn done(conn: &dyn SqlConn, rebuild: &Rebuild, made: &[Kept]) -> Result<(), StoreError> {
+    for before in &rebuild.editions {
+        match made.iter().find(|kept| kept.key == before.key) {
+            Some(kept) if kept == before => {}
+            Some(kept) => {
+                conn.run(
+                    "UPDATE edition SET etag = ?2, stale_at = ?3 WHERE key = ?1",
+                    &[kept.key.as_str().into(), kept.etag.as_str().into(), kept.stale_at.into()],
+                )?;
+            }
+            None => {
+                conn.run("DELETE FROM edition WHERE key = ?1", &[before.key.as_str().into()])?;
+            }
+        }
+    }
+    conn.run("DELETE FROM changed WHERE taken = 1", &[]).map(drop)
+}
+
+/// When the next rebuild is due.
+pub(super) fn next(conn: &dyn SqlConn) -> Result<Option<Timestamp>, StoreError> {
+    let rows = conn.run(
+        "SELECT MIN(at) FROM (SELECT due AS at FROM rebuild \
+         UNION ALL SELECT CASE etag WHEN '' THEN 0 ELSE stale_at END FROM edition \
+         UNION ALL SELECT 0 FROM changed WHERE taken = 1)",
+        &[],
+    )?;
+    rows.first().map_or(Ok(None), |row| Ok(row.maybe_integer(0)?.map(Timestamp)))
+}
+
+#[cfg(test)]
+mod tests {
+    use store::sqlite::Sqlite;
+
+    use super::*;
+
+    const PAGE: &str = "1/schedule/en/harbour-rovers";
+
+    fn object() -> Sqlite {
+        let conn = Sqlite::open().unwrap();
+        super::super::migrate(&conn).unwrap();
+        conn
+    }
+
+    fn changed(conn: &Sqlite, number: u16, now: i64) {
+        let [high, low] = number.to_be_bytes();
+        let mut bytes = [0; 20];
+        bytes[..2].copy_from_slice(&[high, low]);
+        change(conn, &[EventId::from_bytes(bytes)], Timestamp(now), &Timing::default()).unwrap();
+    }
+
+    /// Makes what is due: each document gets this tag, and goes stale then.
+    fn rebuilt(conn: &Sqlite, now: i64, etag: &str, stale_at: Option<i64>) -> Option<Rebuild> {
+        let rebuild = take(conn, Timestamp(now)).unwrap()?;
+        let made = rebuild.editions.iter().map(|kept| Kept {
+            etag: etag.into(),
+            stale_at: stale_at.map(Timestamp),
+            ..kept.clone()
+        });
+        done(conn, &rebuild, &made.collect::<Vec<_>>()).unwrap();
+        Some(rebuild)
+    }
+
+    fn with_page() -> Sqlite {
+        let conn = object();
+        read(&conn, PAGE, Timestamp(1_000)).unwrap();
+        assert_eq!(rebuilt(&conn, 1_000, "a", None).unwrap().editions.len(), 1);
+        assert_eq!(next(&conn).unwrap(), None);
+        conn
+    }
+
+    #[test]
+    fn what_nobody_reads_is_not_made() {
+        let conn = object();
+        changed(&conn, 1, 1_000);
+        assert_eq!(next(&conn).unwrap(), None);
+    }
+
+    #[test]
+    fn a_season_that_comes_in_over_a_minute_is_a_few_rebuilds() {
+        let conn = with_page();
+        let mut rebuilds = 0;
+        for number in 0..2_500_u16 {
+            let now = 2_000 + i64::from(number) * 60 / 2_500;
+            changed(&conn, number, now);
+            let found = rebuilt(&conn, now, "b", None);
+            // Too many to be named.
+            assert!(found.as_ref().is_none_or(|rebuild| rebuild.changes == Changes::Everything));
+            rebuilds += usize::from(found.is_some());
+        }
+        assert_eq!(rebuilds, 5);
+        // The last change waits no longer than the others did.
+        assert_eq!(next(&conn).unwrap(), Some(Timestamp(2_060)));
+        assert!(rebuilt(&conn, 2_060, "c", None).is_some());
+        assert_eq!(next(&conn).unwrap(), None);
+    }
+
+    #[test]
+    fn what_changes_during_a_rebuild_or_before_one_that_failed_is_not_forgotten() {
+        let conn = with_page();
+        changed(&conn, 1, 2_000);
+        assert_eq!(take(&conn, Timestamp(2_001)).unwrap(), None);
+        let failed = take(&conn, Timestamp(2_002)).unwrap().unwrap();
+        assert!(matches!(&failed.changes, Changes::Events(events) if events.len() == 1));
+        // Nobody said that it was done: it is due again.
+        assert_eq!(next(&conn).unwrap(), Some(Timestamp(0)));
+        let again = take(&conn, Timestamp(2_003)).unwrap().unwrap();
+        assert_eq!(again.changes, failed.changes);
+        // The same event and another one change while that one is under way.
+        changed(&conn, 1, 2_004);
+        changed(&conn, 2, 2_004);
+        done(&conn, &again, &again.editions).unwrap();
+        assert_eq!(next(&conn).unwrap(), Some(Timestamp(2_006)));
+        let last = take(&conn, Timestamp(2_006)).unwrap().unwrap();
+        assert!(matches!(&last.changes, Changes::Events(events) if events.len() == 2));
+    }
+
+    #[test]
+    fn a_document_is_made_again_when_it_goes_stale_and_alone() {
+        let conn = with_page();
+        read(&conn, "1/schedule/es/harbour-rovers", Timestamp(1_000)).unwrap();
+        let first = rebuilt(&conn, 1_000, "a", Some(5_000)).unwrap();
+        assert_eq!(
+            first.editions.iter().map(|kept| kept.key.as_str()).collect::<Vec<_>>(),
+            ["1/schedule/es/harbour-rovers"]
+        );
+        assert_eq!(next(&conn).unwrap(), Some(Timestamp(5_000)));
+        assert_eq!(take(&conn, Timestamp(4_999)).unwrap(), None);
+        let stale = rebuilt(&conn, 5_000, "a", Some(9_000)).unwrap();
+        assert_eq!((stale.editions.len(), stale.changes), (1, Changes::Events(Vec::new())));
+        // A reader who did not see it in time changes nothing.
+        read(&conn, PAGE, Timestamp(5_001)).unwrap();
+        assert_eq!(next(&conn).unwrap(), Some(Timestamp(9_000)));
+    }
+
+    #[test]
+    fn a_document_that_is_not_there_any_more_is_forgotten() {
+        let conn = with_page();
+        change(&conn, &[], Timestamp(2_000), &Timing::default()).unwrap();
+        let rebuild = take(&conn, Timestamp(2_002)).unwrap().unwrap();
+        assert_eq!(rebuild.changes, Changes::Everything);
+        done(&conn, &rebuild, &[]).unwrap();
+        changed(&conn, 1, 3_000);
+        assert_eq!(next(&conn).unwrap(), None);
+    }
+
+    #[test]
+    fn a_document_that_nobody_asked_for_in_a_week_is_forgotten() {
+        let conn = with_page();
+        let later = 1_000 + KEEP_SECS;
+        changed(&conn, 1, later);
+        assert_eq!(take(&conn, Timestamp(later + 2)).unwrap().unwrap().editions, []);
+    }
+}
