@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, header, request::Parts};
-use itip::{CalAddress, EventId};
+use itip::{CalAddress, EventId, Timestamp};
 use scheduling::keys::{equal, sha256_hex};
+use store::Database;
 
 use crate::WebContext;
 use crate::error::Problem;
@@ -131,18 +132,33 @@ pub fn key_in(headers: &HeaderMap) -> Option<&str> {
     own.or_else(bearer).map(str::trim).filter(|key| !key.is_empty())
 }
 
+/// The keys that are not in D1, as SHA-256 in hexadecimal.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyHashes<'a> {
+    /// Opens everything.
+    pub admin: &'a str,
+    /// Only the local stack has one.
+    pub standard: Option<&'a str>,
+}
+
 /// What a key allows; an unknown or expired one is refused.
 pub async fn access(context: &WebContext, key: &str) -> Result<Access, Problem> {
+    let hashes = KeyHashes { admin: &context.admin_key_hash, standard: context.standard_key_hash.as_deref() };
+    access_by(context.db.as_ref(), hashes, key, context.clock.now()).await
+}
+
+/// The same with just what it takes.
+pub async fn access_by(db: &dyn Database, hashes: KeyHashes<'_>, key: &str, now: Timestamp) -> Result<Access, Problem> {
     let hash = sha256_hex(key.as_bytes());
-    if equal(hash.as_bytes(), context.admin_key_hash.as_bytes()) {
+    if equal(hash.as_bytes(), hashes.admin.as_bytes()) {
         return Ok(Access { scopes: vec![Scope::Admin] });
     }
-    if context.standard_key_hash.as_ref().is_some_and(|standard| equal(hash.as_bytes(), standard.as_bytes())) {
+    if hashes.standard.is_some_and(|standard| equal(hash.as_bytes(), standard.as_bytes())) {
         return Ok(Access { scopes: vec![Scope::Standard] });
     }
     // Looked up by the hash of 256 random bits: how long the look-up takes says nothing about any key.
-    let row = store::accounts::api_key(context.db.as_ref(), &hash).await?.ok_or(Problem::KeyMissing)?;
-    if row.expires.is_some_and(|expires| expires <= context.clock.now()) {
+    let row = store::accounts::api_key(db, &hash).await?.ok_or(Problem::KeyMissing)?;
+    if row.expires.is_some_and(|expires| expires <= now) {
         return Err(Problem::KeyMissing);
     }
     let texts: Vec<String> = serde_json::from_str(&row.scopes).unwrap_or_default();

@@ -48,6 +48,9 @@ pub enum Problem {
     /// The body is too long.
     #[error("The body is longer than this address takes.")]
     TooLarge,
+    /// The address speaks WebSocket only.
+    #[error("Open this address as a WebSocket.")]
+    UpgradeNeeded,
     /// The event is off.
     #[error("This event has been cancelled; no invitation was sent.")]
     EventCancelled,
@@ -104,6 +107,7 @@ impl Problem {
             Self::Body(_) => "body_invalid",
             Self::MediaType => "media_type",
             Self::TooLarge => "too_large",
+            Self::UpgradeNeeded => "upgrade_needed",
             Self::EventCancelled => "event_cancelled",
             Self::EventPast => "event_past",
             Self::EventFull => "event_full",
@@ -124,6 +128,7 @@ impl Problem {
             Self::Invalid { .. } | Self::Body(_) => StatusCode::BAD_REQUEST,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UpgradeNeeded => StatusCode::UPGRADE_REQUIRED,
             Self::EventCancelled | Self::EventPast => StatusCode::GONE,
             Self::EventFull | Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Changed => StatusCode::PRECONDITION_FAILED,
@@ -142,6 +147,7 @@ impl Problem {
             Self::Invalid { .. } | Self::Body(_) => "Failed",
             Self::MediaType => "Unsupported media type",
             Self::TooLarge => "Too large",
+            Self::UpgradeNeeded => "Upgrade required",
             Self::EventCancelled | Self::EventPast => "Gone",
             Self::EventFull | Self::Conflict(_) => "Conflict",
             Self::Changed => "Precondition failed",
@@ -202,6 +208,9 @@ impl IntoResponse for Problem {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(secs) = self.retry_secs() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(secs));
+        }
+        if self == Self::UpgradeNeeded {
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         }
         if let Self::Internal { cause } = self {
             response.extensions_mut().insert(Cause(cause));

@@ -19,10 +19,11 @@ pub mod publish;
 mod respond;
 pub mod routes;
 
-pub use auth::Scope;
+pub use auth::{KeyHashes, Scope};
 #[cfg(feature = "local")]
 pub use context::Outbox;
 pub use context::{Shield, WebContext};
 pub use error::{Cause, Problem};
 pub use openapi::document as openapi_document;
+pub use pages::live::Listen;
 pub use routes::router;

@@ -8,19 +8,24 @@
 //! # An open page
 //!
 //! `GET /s/{slug}/live` becomes a WebSocket that carries, after each rebuild that changed a page of the organizer,
-//! `{"changed":["<event id>",…],"gone":["<event id>",…]}`, or `{"reload":true}` where that would be long. The page's
-//! script then fetches `GET /s/{slug}/rows?ids=<event id>,…&lang=<tag>` (at most [`ROWS_MAX`] ids): `text/html`, the
-//! rows of those events that are on the page now, in its order, each `<li class="row" id="e-<event id>">` as in the
-//! page itself, a series with one for each date shown; an event without a row is no longer on the page.
+//! `{"changed":["<event id>",…]}`, or `{"reload":true}` where the whole page may be another. `convokeLive` of
+//! `sites/public/live.js` listens, and asks for the page's entity tag where it cannot. The page's script then fetches
+//! `GET /s/{slug}/rows?ids=<event id>,…&lang=<tag>` (at most [`ROWS_MAX`] ids): `text/html`, the rows of those events
+//! that are on the page now, in its order, as they stand in the page itself, a series with one for each date shown. An
+//! event without a row is no longer on the page.
 
 mod edition;
+mod snapshot;
 mod turning;
 
+use std::hash::{DefaultHasher, Hasher};
+
+use axum::body::Body;
 use axum::response::Response;
 use http::header::{self, HeaderName};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use itip::{CalAddress, Timestamp};
-use scheduling::keys::sha256_hex;
+use scheduling::command::{Job, OrganizerCommand};
 use scheduling::settings::Config;
 use store::Database;
 use views::words::Language;
@@ -32,6 +37,7 @@ use crate::pages::schedule;
 use crate::respond;
 
 pub use edition::{Edition, Part};
+pub use snapshot::{STALE_GRACE_SECS, admits, from_snapshot, rebuild};
 pub use turning::Turning;
 
 /// Most events of one question for rows; a page with more changes is loaded again.
@@ -61,8 +67,8 @@ pub struct Published {
     pub language: Option<Language>,
     /// Further fields. Together with their names at most [`FIELDS_BYTES_MAX`] bytes, or there is no snapshot.
     pub fields: Vec<(HeaderName, String)>,
-    /// When it becomes wrong although nobody changes anything: see [`Turning`].
-    pub stale_at: Timestamp,
+    /// When it becomes wrong although nobody changes anything, see [`Turning`]; `None`: never.
+    pub stale_at: Option<Timestamp>,
 }
 
 /// KV keeps 1,024 bytes beside a value; tag, type and moments take less than 200 of them.
@@ -70,7 +76,7 @@ pub const FIELDS_BYTES_MAX: usize = 800;
 
 /// What stands at an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum Rendered {
     /// This.
     Here(Published),
     /// It has moved to this path.
@@ -79,49 +85,39 @@ pub enum Found {
 
 /// Makes an edition. What does not exist, or may not be seen, is a [`Problem`] for which [`Problem::is_absence`]
 /// holds.
-pub async fn render(context: PublishContext<'_>, edition: &Edition) -> Result<Found, Problem> {
+pub async fn render(context: PublishContext<'_>, edition: &Edition) -> Result<Rendered, Problem> {
     match edition.part {
         Part::Schedule => schedule::publish(context, &edition.name, edition.language).await,
-        Part::EventsList => original::publish_events(context, &edition.name).await.map(Found::Here),
+        Part::EventsList => original::publish_events(context, &edition.name).await.map(Rendered::Here),
     }
 }
 
 /// Answers with an edition made from D1. A snapshot of it is made for those who come later.
 pub async fn serve(context: &WebContext, headers: &HeaderMap, edition: &Edition) -> Result<Response, Problem> {
-    match render(context.publishing(), edition).await? {
-        Found::Moved(to) => respond::redirect(StatusCode::MOVED_PERMANENTLY, &to),
-        Found::Here(published) => Ok(answer(headers, edition.part, published)),
-    }
-}
-
-fn answer(headers: &HeaderMap, part: Part, published: Published) -> Response {
-    let tag = tag(&published.body);
-    let (status, body) =
-        if is_known(headers, &tag) { (StatusCode::NOT_MODIFIED, Vec::new()) } else { (StatusCode::OK, published.body) };
-    let mut response = Response::new(body.into());
-    *response.status_mut() = status;
-    let mut insert = |name: HeaderName, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().insert(name, value);
-        }
+    let published = match render(context.publishing(), edition).await? {
+        Rendered::Moved(to) => return respond::redirect(StatusCode::MOVED_PERMANENTLY, &to),
+        Rendered::Here(published) => published,
     };
-    for (name, value) in published.fields {
-        insert(name, &value);
+    let head = published.head(edition.part);
+    if let Some(organizer) = published.keeper {
+        context.jobs.start(Job::Snapshot { organizer, edition: edition.key() });
     }
-    insert(header::CONTENT_TYPE, published.content_type);
-    insert(header::ETAG, &tag);
-    insert(header::CACHE_CONTROL, part.cache_control());
-    insert(header::VARY, part.vary());
-    if let Some(language) = published.language {
-        insert(header::CONTENT_LANGUAGE, language.words().tag);
-    }
-    response
+    Ok(snapshot::answer(headers, &head, published.body).map(|body| body.map_or_else(Body::empty, Body::from)))
 }
 
-/// The entity tag of some bytes.
+/// An organizer's name, settings, pages or standing have changed: what is published of him is made anew. Whoever
+/// changes them calls this after the change is in D1.
+pub async fn everything_changed(context: &WebContext, organizer: &CalAddress) -> Result<(), Problem> {
+    context.objects.organizer(organizer, OrganizerCommand::Changed { events: Vec::new() }).await?;
+    Ok(())
+}
+
+/// The entity tag of some bytes. It only has to differ when they do, so a quick hash and the length will do: half a
+/// megabyte goes through SHA-256 ten times as slowly.
 pub fn tag(bytes: &[u8]) -> String {
-    let hash: String = sha256_hex(bytes).chars().take(32).collect();
-    format!("\"{hash}\"")
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    format!("\"{:016x}-{:x}\"", hasher.finish(), bytes.len())
 }
 
 /// Whether the caller has what carries this tag. A tag that a proxy has weakened is still ours.

@@ -7,13 +7,13 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::WebContext;
 use crate::api::{dead_letters, events, guests, health, keys, organizers, original, pages, report};
 use crate::error::Problem;
 use crate::extract::BODY_BYTES_MAX;
-use crate::pages::{answer, claim, home, invite, owner, schedule, take_over, unsubscribe};
+use crate::pages::{answer, claim, home, invite, live, owner, schedule, take_over, unsubscribe};
 use crate::{assets, invite as invites, openapi};
 
 /// Who may call a route.
@@ -128,6 +128,7 @@ routes! {
         get Open schedule::get, "An organizer's public page";
         post Open schedule::post, "Ask for invitations to several events";
     }
+    "/s/{slug}/live" { get Open live::get, "A WebSocket that says which events changed"; }
     "/r/{token}" {
         get Link answer::get, "Answer an invitation: the page";
         post Link answer::post, "Answer an invitation";
@@ -198,17 +199,20 @@ async fn preflight(path: &'static str, methods: &'static str) -> Response {
 
 /// Lets scripts of other sites read the API's answers; pages are for people.
 async fn cross_origin(request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let api = ["/event/", "/organizer/", "/shadow/", "/system/", "/order", "/v1/", "/openapi.json", "/healthz"];
-    let open = api.iter().any(|prefix| path.starts_with(prefix));
+    let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
-    if open {
-        let headers = response.headers_mut();
+    open_to_scripts(&path, response.headers_mut());
+    response
+}
+
+/// Says that scripts of other sites may read what stands at an address of the API.
+pub fn open_to_scripts(path: &str, headers: &mut HeaderMap) {
+    let api = ["/event/", "/organizer/", "/shadow/", "/system/", "/order", "/v1/", "/openapi.json", "/healthz"];
+    if api.iter().any(|prefix| path.starts_with(prefix)) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
             HeaderValue::from_static("Link,ETag,Location,Retry-After,RateLimit,RateLimit-Policy,Idempotency-Key"),
         );
     }
-    response
 }

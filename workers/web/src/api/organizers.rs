@@ -15,6 +15,7 @@ use crate::auth::Access;
 use crate::error::Problem;
 use crate::events;
 use crate::extract::{JsonBody, OrganizerPath, read_name};
+use crate::publish;
 use crate::respond;
 
 #[derive(Serialize)]
@@ -93,6 +94,7 @@ pub async fn put(
     }
     let json = serde_json::to_string(&settings).map_err(|error| Problem::Internal { cause: error.to_string() })?;
     db.run(accounts::save_organizer(&address, &name, &json, suspended)).await?;
+    publish::everything_changed(&context, &address).await?;
     let row = accounts::organizer(db, &address).await?.ok_or(Problem::OrganizerNotFound)?;
     respond::json(StatusCode::OK, &document(&context, &row))
 }

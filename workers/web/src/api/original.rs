@@ -18,7 +18,7 @@ use crate::auth::Access;
 use crate::error::Problem;
 use crate::events;
 use crate::extract::{EventPath, Fields, OrganizerPath, wants_json};
-use crate::publish::{self, Edition, PublishContext, Published, Turning};
+use crate::publish::{self, Edition, PublishContext, Published};
 use crate::respond;
 
 /// Events of one page of an organizer's list, as in the first API.
@@ -131,8 +131,7 @@ pub async fn publish_events(context: PublishContext<'_>, email: &str) -> Result<
         content_type: respond::JSON,
         language: None,
         fields: link.map(|link| (header::LINK, link)).into_iter().collect(),
-        // Nothing in it depends on the hour.
-        stale_at: Turning::new(context.now).stale_at(),
+        stale_at: None,
     })
 }
 

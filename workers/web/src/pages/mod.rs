@@ -4,6 +4,7 @@ pub mod answer;
 pub mod claim;
 pub mod home;
 pub mod invite;
+pub mod live;
 pub mod owner;
 #[cfg(feature = "local")]
 pub mod playground;

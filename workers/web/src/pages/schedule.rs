@@ -19,8 +19,8 @@ use crate::error::Problem;
 use crate::events;
 use crate::extract::{Fields, Form, read_address};
 use crate::invite::{INVITATIONS_MAX, browser_language, check_network, invite_to, language_tag};
-use crate::pages::{self, find, or_refusal, sender, shell, shell_at};
-use crate::publish::{self, Edition, Found, PublishContext, Published, Turning};
+use crate::pages::{Found, find, or_refusal, sender, shell, shell_at};
+use crate::publish::{self, Edition, PublishContext, Published, Rendered, Turning};
 use crate::respond;
 
 /// Events of one page.
@@ -41,8 +41,8 @@ pub async fn get(
             return publish::serve(&context, &headers, &edition).await;
         }
         match find(context.db.as_ref(), &slug).await? {
-            pages::Found::Moved(to) => respond::redirect(StatusCode::MOVED_PERMANENTLY, &format!("/s/{to}")),
-            pages::Found::Here(found) => {
+            Found::Moved(to) => respond::redirect(StatusCode::MOVED_PERMANENTLY, &format!("/s/{to}")),
+            Found::Here(found) => {
                 let organizer = found.organizer;
                 let query: String = fields.get("q").unwrap_or_default().trim().chars().take(80).collect();
                 let ticked = fields.all("event").map(str::to_owned).collect();
@@ -55,19 +55,19 @@ pub async fn get(
 }
 
 /// The page as everybody sees it first.
-pub async fn publish(context: PublishContext<'_>, slug: &str, _reads: Option<Language>) -> Result<Found, Problem> {
+pub async fn publish(context: PublishContext<'_>, slug: &str, _reads: Option<Language>) -> Result<Rendered, Problem> {
     let organizer = match find(context.db, slug).await? {
-        pages::Found::Moved(to) => return Ok(Found::Moved(format!("/s/{to}"))),
-        pages::Found::Here(found) => found.organizer,
+        Found::Moved(to) => return Ok(Rendered::Moved(format!("/s/{to}"))),
+        Found::Here(found) => found.organizer,
     };
     let (page, turning) = written(context, &organizer, Again::default()).await?;
-    Ok(Found::Here(Published {
+    Ok(Rendered::Here(Published {
         body: page.html().map_err(|cause| Problem::Internal { cause })?.into_bytes(),
         keeper: Some(organizer.address),
         content_type: respond::HTML,
         language: Some(Language::En),
         fields: respond::page_fields(""),
-        stale_at: turning.stale_at(),
+        stale_at: Some(turning.stale_at()),
     }))
 }
 
@@ -89,8 +89,8 @@ pub async fn post(
 ) -> Response {
     let answer = async {
         let organizer = match find(context.db.as_ref(), &slug).await? {
-            pages::Found::Moved(to) => return respond::redirect(StatusCode::PERMANENT_REDIRECT, &format!("/s/{to}")),
-            pages::Found::Here(found) => found.organizer,
+            Found::Moved(to) => return respond::redirect(StatusCode::PERMANENT_REDIRECT, &format!("/s/{to}")),
+            Found::Here(found) => found.organizer,
         };
         check_network(&context, &headers).await?;
         let mut ticked: Vec<EventId> = form.all("event").filter_map(EventId::parse).collect();

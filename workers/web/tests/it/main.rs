@@ -13,4 +13,5 @@ mod doors;
 mod links;
 mod pages;
 mod places;
+mod published;
 mod stage;

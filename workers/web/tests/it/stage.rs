@@ -53,6 +53,7 @@ pub struct Stage {
     pub router: Router,
     pub keys: Arc<Keys>,
     pub gate: Arc<Gate>,
+    pub config: Arc<Config>,
 }
 
 pub struct Answer {
@@ -128,7 +129,7 @@ impl Stage {
         let world = Arc::new(World::new("convoke.test", Timing::default(), NOW, &migrations).unwrap());
         let keys = Arc::new(Keys { event: Key::new("event"), link: Key::new("link") });
         let gate = Arc::new(Gate::default());
-        let config = Config {
+        let config = Arc::new(Config {
             domain: "convoke.test".into(),
             public_url: "https://convoke.test".into(),
             reply_address: ReplyAddress::Plus,
@@ -140,7 +141,7 @@ impl Stage {
             event_invites_max: 2_500,
             ses_timeout_ms: 1_000,
             timing: Timing::default(),
-        };
+        });
         let context = WebContext {
             db: world.clone(),
             objects: world.clone(),
@@ -148,7 +149,7 @@ impl Stage {
             blobs: Some(world.clone()),
             clock: world.clone(),
             entropy: world.clone(),
-            config: Arc::new(config),
+            config: config.clone(),
             keys: keys.clone(),
             admin_key_hash: sha256_hex(ADMIN.as_bytes()),
             standard_key_hash: Some(sha256_hex(STANDARD.as_bytes())),
@@ -156,7 +157,7 @@ impl Stage {
             #[cfg(feature = "local")]
             outbox: Arc::new(NoOutbox),
         };
-        Self { world, router: router(context), keys, gate }
+        Self { world, router: router(context), keys, gate, config }
     }
 
     /// With one organizer and one event.

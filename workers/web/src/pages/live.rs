@@ -1,0 +1,36 @@
+//! `/s/{slug}/live`: what changes on an open page.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::{HeaderMap, StatusCode, header};
+use itip::CalAddress;
+
+use crate::WebContext;
+use crate::error::Problem;
+use crate::pages::{Found, find};
+use crate::respond;
+
+/// In the extensions of an answer: the caller becomes a listener of this organizer's object instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen(pub CalAddress);
+
+/// Lets a page listen. The socket itself is the platform's.
+pub async fn get(
+    State(context): State<Arc<WebContext>>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let upgrades = headers.get(header::UPGRADE).is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    if !upgrades {
+        return Err(Problem::UpgradeNeeded);
+    }
+    let organizer = match find(context.db.as_ref(), &slug).await? {
+        Found::Moved(to) => return respond::redirect(StatusCode::MOVED_PERMANENTLY, &format!("/s/{to}/live")),
+        Found::Here(page) => page.organizer.address,
+    };
+    let mut response = Response::default();
+    response.extensions_mut().insert(Listen(organizer));
+    Ok(response)
+}

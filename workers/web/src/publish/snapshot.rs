@@ -1,0 +1,135 @@
+//! Snapshots: when one answers, and how they are made.
+//!
+//! What a reader may see: a change within [`Timing::rebuild_max_secs`] and the minute that KV takes to tell the world;
+//! the turn of a day within [`STALE_GRACE_SECS`].
+//!
+//! [`Timing::rebuild_max_secs`]: scheduling::settings::Timing
+
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header, header::HeaderName};
+use itip::{CalAddress, Timestamp};
+use scheduling::organizer_object::editions::{Kept, Rebuild};
+use scheduling::ports::{SnapshotHead, Snapshots};
+use store::Database;
+
+use super::{Edition, FIELDS_BYTES_MAX, Part, PublishContext, Published, Rendered, render};
+use crate::auth::{self, KeyHashes};
+use crate::error::Problem;
+use crate::routes;
+
+/// A snapshot that went stale by itself is still handed out while the next one is made and KV spreads it.
+pub const STALE_GRACE_SECS: i64 = 90;
+/// KV takes no shorter life than this.
+const LIFE_SECS_MIN: i64 = 60;
+
+impl Published {
+    /// What stands beside its bytes.
+    pub(super) fn head(&self, part: Part) -> SnapshotHead {
+        let mut fields: Vec<(String, String)> =
+            self.fields.iter().map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect();
+        let mut add = |name: HeaderName, value: &str| fields.push((name.as_str().to_owned(), value.to_owned()));
+        add(header::CONTENT_TYPE, self.content_type);
+        add(header::CACHE_CONTROL, part.cache_control());
+        add(header::VARY, part.vary());
+        if let Some(language) = self.language {
+            add(header::CONTENT_LANGUAGE, language.words().tag);
+        }
+        SnapshotHead { etag: super::tag(&self.body), fields, stale_at: self.stale_at }
+    }
+}
+
+/// The answer with a document: 304 for who has it.
+pub(super) fn answer<B>(headers: &HeaderMap, head: &SnapshotHead, body: B) -> Response<Option<B>> {
+    let known = super::is_known(headers, &head.etag);
+    let mut response = Response::new((!known).then_some(body));
+    *response.status_mut() = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    let etag = [(header::ETAG.as_str(), head.etag.as_str())];
+    let fields = head.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in fields.chain(etag) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// Answers from a snapshot: one read of KV and nothing else, for an edition that needs a key the look-up of the key
+/// before it. `None`: the router answers, with the document or with what is wrong.
+pub async fn from_snapshot<S: Snapshots>(
+    snapshots: &S,
+    edition: &Edition,
+    path: &str,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<Option<Response<Option<S::Body>>>, Problem> {
+    let Some((head, body)) = snapshots.read(&edition.key()).await? else {
+        return Ok(None);
+    };
+    if head.stale_at.is_some_and(|stale_at| stale_at.plus(STALE_GRACE_SECS) <= now) {
+        return Ok(None);
+    }
+    let mut response = answer(headers, &head, body);
+    routes::open_to_scripts(path, response.headers_mut());
+    Ok(Some(response))
+}
+
+/// Whether a caller's key reaches an edition that needs one.
+pub async fn admits(
+    db: &dyn Database,
+    keys: KeyHashes<'_>,
+    headers: &HeaderMap,
+    edition: &Edition,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let key = auth::key_in(headers).ok_or(Problem::KeyMissing)?;
+    let owner = CalAddress::parse(&edition.name).map_err(|_| Problem::OrganizerNotFound)?;
+    auth::access_by(db, keys, key, now).await?.organizer(&owner)
+}
+
+/// Makes snapshots anew. Bytes that are the same are not written again. Returns what is kept; an error leaves
+/// everything to be done once more.
+pub async fn rebuild<S: Snapshots>(
+    context: PublishContext<'_>,
+    snapshots: &S,
+    organizer: &CalAddress,
+    rebuild: &Rebuild,
+) -> Result<Vec<Kept>, Problem> {
+    let mut made = Vec::with_capacity(rebuild.editions.len());
+    for kept in &rebuild.editions {
+        if let Some(kept) = remake(context, snapshots, organizer, kept).await? {
+            made.push(kept);
+        }
+    }
+    Ok(made)
+}
+
+async fn remake<S: Snapshots>(
+    context: PublishContext<'_>,
+    snapshots: &S,
+    organizer: &CalAddress,
+    kept: &Kept,
+) -> Result<Option<Kept>, Problem> {
+    let rendered = match Edition::from_key(&kept.key) {
+        Some(edition) => render(context, &edition).await.map(|rendered| Some((edition.part, rendered))),
+        None => Ok(None),
+    };
+    let (part, published) = match rendered {
+        Ok(Some((part, Rendered::Here(published)))) if published.keeper.as_ref() == Some(organizer) => {
+            (part, published)
+        }
+        Err(problem) if !problem.is_absence() => return Err(problem),
+        Ok(_) | Err(_) => {
+            snapshots.remove(&kept.key).await?;
+            return Ok(None);
+        }
+    };
+    if kept.until <= context.now.plus(LIFE_SECS_MIN) {
+        return Ok(None);
+    }
+    let head = published.head(part);
+    let new = Kept { etag: head.etag.clone(), stale_at: head.stale_at, ..kept.clone() };
+    let fits = published.fields.iter().map(|(_, value)| value.len() + 40).sum::<usize>() <= FIELDS_BYTES_MAX;
+    if new != *kept && fits {
+        snapshots.write(&kept.key, &head, &published.body, kept.until).await?;
+    }
+    Ok(Some(new))
+}

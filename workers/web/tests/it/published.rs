@@ -1,0 +1,159 @@
+//! What is published: the same bytes from D1 and from a snapshot, and when a snapshot is made anew.
+
+use futures_executor::block_on;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use itip::{CalAddress, Method};
+use scheduling::command::{Job, OrganizerCommand};
+use scheduling::ports::{Clock, Objects};
+use web::KeyHashes;
+use web::publish::{Edition, PublishContext, STALE_GRACE_SECS, admits, from_snapshot, rebuild};
+
+use crate::stage::{ADMIN, STANDARD, Stage, details, owner};
+
+const PAGE: &str = "/s/ann";
+const LIST: &str = "/organizer/ann@corp.example/events";
+
+fn fields(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    pairs.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_str(value).unwrap())).collect()
+}
+
+impl Stage {
+    /// Carries out what the router started, and the rebuild that is due. Returns how many snapshots were written.
+    fn publish(&self) -> usize {
+        let before = self.world.snapshot_calls().1;
+        while let Some(job) = self.world.next_job() {
+            if let Job::Snapshot { organizer, edition } = job {
+                block_on(self.world.organizer(&organizer, OrganizerCommand::Read { edition })).unwrap();
+            }
+        }
+        if let Some(due) = self.world.take_rebuild(&owner()).unwrap() {
+            let context = PublishContext { db: self.world.db(), config: &self.config, now: self.world.now() };
+            let made = block_on(rebuild(context, &*self.world, &owner(), &due)).unwrap();
+            self.world.settle_rebuild(&owner(), &due, &made).unwrap();
+        }
+        self.world.snapshot_calls().1 - before
+    }
+
+    /// What the edge would answer without the router. It gets nothing but the snapshots: no D1, no object.
+    fn edge(&self, path: &str, headers: &HeaderMap) -> Option<Response<Option<Vec<u8>>>> {
+        let edition = Edition::wanted(path, None, headers).unwrap();
+        block_on(from_snapshot(&*self.world, &edition, path, headers, self.world.now())).unwrap()
+    }
+
+    fn text(&self, path: &str) -> String {
+        let answer = self.edge(path, &HeaderMap::new()).unwrap();
+        String::from_utf8(answer.into_body().unwrap()).unwrap()
+    }
+}
+
+/// A stage whose page and list have snapshots.
+fn published() -> Stage {
+    let (stage, _) = Stage::new();
+    for (path, key) in [(PAGE, None), (LIST, Some(STANDARD))] {
+        assert_eq!(stage.get(path, key).status, StatusCode::OK);
+    }
+    assert_eq!(stage.publish(), 2);
+    stage
+}
+
+#[test]
+fn a_snapshot_answers_as_the_router_does_with_one_read() {
+    let stage = published();
+    for (path, key) in [(PAGE, None), (LIST, Some(STANDARD))] {
+        let mut routed = stage.get(path, key);
+        routed.headers.remove("content-length");
+        let reads = stage.world.snapshot_calls().0;
+        let hot = stage.edge(path, &HeaderMap::new()).unwrap();
+        assert_eq!(stage.world.snapshot_calls().0, reads + 1);
+        assert_eq!(hot.headers(), &routed.headers, "{path}");
+        assert_eq!(hot.into_body().unwrap(), routed.body.as_bytes());
+        let known = fields(&[("if-none-match", &format!("\"other\", W/{}", routed.header("etag")))]);
+        let same = stage.edge(path, &known).unwrap();
+        assert_eq!((same.status(), same.body()), (StatusCode::NOT_MODIFIED, &None));
+        let same = stage.ask("GET", path, key, &[("if-none-match", routed.header("etag"))], "");
+        assert_eq!((same.status, same.body.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    }
+    let page = stage.get(PAGE, None);
+    assert_eq!(page.header("content-language"), "en");
+    assert_eq!(page.header("vary"), "Accept-Encoding, Accept-Language");
+    assert!(page.header("cache-control").starts_with("public, max-age=10"));
+    assert_eq!(stage.get(LIST, Some(STANDARD)).header("cache-control"), "no-cache, private");
+    // Another language is another document, which nobody has asked for yet.
+    assert!(stage.edge(PAGE, &fields(&[("accept-language", "es")])).is_none());
+}
+
+#[test]
+fn a_change_is_written_once_a_moment_later_and_what_is_the_same_is_not() {
+    let stage = published();
+    stage.request("fair", details("Summer fair", "2027-08-01T10:00:00", "2027-08-01T18:00:00"));
+    assert_eq!(stage.publish(), 2);
+    assert!(stage.text(PAGE).contains("Summer fair") && stage.text(LIST).contains("Summer fair"));
+    // A guest's answer, and a saving of settings that changes no byte.
+    stage.json(
+        "POST",
+        &format!("/v1/events/{}/invitations", stage.id("fair")),
+        Some(ADMIN),
+        r#"{"email":"a@x.example"}"#,
+    );
+    stage.json("PUT", "/v1/organizers/ann@corp.example", Some(ADMIN), r#"{"settings":{"approval":true}}"#);
+    stage.world.advance(20);
+    stage.world.ring_alarms().unwrap();
+    assert_eq!(stage.publish(), 0);
+    stage.organizer("fair", Method::Cancel, None);
+    stage.world.advance(2);
+    assert_eq!(stage.publish(), 2);
+    assert!(stage.text(PAGE).contains("Cancelled"));
+}
+
+#[test]
+fn a_page_that_time_has_made_wrong_is_not_handed_out_for_long() {
+    let stage = published();
+    // The quarterly call is a month away: a page stands for a day.
+    stage.world.advance(86_400 + 300 + STALE_GRACE_SECS);
+    assert!(stage.edge(PAGE, &HeaderMap::new()).is_none());
+    // Nothing in the list depends on the hour.
+    assert!(stage.edge(LIST, &HeaderMap::new()).is_some());
+    assert_eq!(stage.publish(), 1);
+    assert!(stage.edge(PAGE, &HeaderMap::new()).is_some());
+}
+
+#[test]
+fn what_may_not_be_seen_any_more_is_removed() {
+    for change in [r#"{"suspended":true}"#, r#"{"slug":"ann-corp"}"#] {
+        let stage = published();
+        stage.json("PUT", "/v1/organizers/ann@corp.example", Some(ADMIN), change);
+        stage.world.advance(2);
+        stage.publish();
+        assert!(stage.edge(PAGE, &HeaderMap::new()).is_none(), "{change}");
+    }
+}
+
+#[test]
+fn a_list_needs_a_key_that_reaches_it() {
+    let stage = published();
+    let (admin, standard) = (scheduling::keys::sha256_hex(b"admin-key"), scheduling::keys::sha256_hex(b"standard-key"));
+    let hashes = KeyHashes { admin: &admin, standard: Some(&standard) };
+    let edition = Edition::events_list(&owner());
+    let admitted = |key: &str| {
+        let headers = if key.is_empty() { HeaderMap::new() } else { fields(&[("x-api-key", key)]) };
+        block_on(admits(stage.world.db(), hashes, &headers, &edition, stage.world.now())).is_ok()
+    };
+    assert!(admitted(ADMIN) && admitted(STANDARD));
+    assert!(admitted(&stage.key("organizer:ann@corp.example:*")));
+    assert!(!admitted("") && !admitted("guess") && !admitted(&stage.key("organizer:bob@corp.example:*")));
+    // Whoever has a key may ask for any address; nothing is kept of an empty answer.
+    let nobody = CalAddress::parse("nobody@corp.example").unwrap();
+    assert_eq!(stage.get("/organizer/nobody@corp.example/events", Some(STANDARD)).body, "[]");
+    stage.publish();
+    assert!(stage.edge(&format!("/organizer/{nobody}/events"), &HeaderMap::new()).is_none());
+}
+
+#[test]
+fn a_page_is_listened_to_by_websocket_only() {
+    let (stage, _) = Stage::new();
+    let plain = stage.get("/s/ann/live", None);
+    assert_eq!((plain.status, plain.header("upgrade")), (StatusCode::UPGRADE_REQUIRED, "websocket"));
+    let upgrade = [("upgrade", "websocket")];
+    assert_eq!(stage.ask("GET", "/s/ann/live", None, &upgrade, "").status, StatusCode::OK);
+    assert_eq!(stage.ask("GET", "/s/nobody/live", None, &upgrade, "").status, StatusCode::NOT_FOUND);
+}
