@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
+import { buildAssets, HEADERS } from "./assets.mjs";
 import { Failure, isEntry, log, main, root, run, stateRoot, withLock } from "./project.mjs";
 import { ensureTools, toolPath } from "./tools.mjs";
 
@@ -18,14 +19,16 @@ const INPUTS = [
   "rust-toolchain.toml",
   "d1-migrations",
   "shared",
-  "sites/public",
+  "scripts/lib/assets.mjs",
+  "sites",
   "workers",
+  HEADERS,
 ];
-const NOT_INPUTS = new Set(["build", "build-local", "target", "node_modules", "tests", "benches"]);
+const NOT_INPUTS = new Set(["assets", "build", "build-local", "target", "node_modules", "tests", "benches"]);
 
 const FLAVOURS = {
-  production: { dir: "build", cargoArgs: [] },
-  local: { dir: "build-local", cargoArgs: ["--", "--features", "local"] },
+  production: { dir: "build", assets: "assets", cargoArgs: [] },
+  local: { dir: "build-local", assets: "build-local/assets", cargoArgs: ["--", "--features", "local"] },
 };
 
 /** Names, sizes and times of all inputs: cheap, and changed by every edit, checkout and pull. */
@@ -46,9 +49,9 @@ function fingerprint(flavour) {
   return lines.join("\n");
 }
 
-/** Builds if anything changed. Returns where the Worker lies and how large its wasm is. */
+/** Builds if anything changed. Returns where the Worker and its static files lie, and how large its wasm is. */
 export async function buildWorker(flavour, { force = false } = {}) {
-  const { dir, cargoArgs } = FLAVOURS[flavour] ?? {};
+  const { dir, assets, cargoArgs } = FLAVOURS[flavour] ?? {};
   if (!dir) throw new Failure(`CONVOKE_BUILD=${flavour}: expected ${Object.keys(FLAVOURS).join(" or ")}`);
   const out = path.join(crate, dir);
   const mark = path.join(out, ".inputs");
@@ -71,6 +74,7 @@ export async function buildWorker(flavour, { force = false } = {}) {
     });
     const wasm = path.join(out, "index_bg.wasm");
     fs.writeFileSync(wasm, withoutNames(fs.readFileSync(wasm)));
+    await buildAssets(path.join(crate, assets), { playground: flavour === "local" });
     // A lock file that the build itself wrote is not a change; an edit during the build is.
     if (withoutLock(fingerprint(flavour)) === withoutLock(before)) fs.writeFileSync(mark, fingerprint(flavour));
     log(`worker (${flavour}): built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
@@ -79,7 +83,7 @@ export async function buildWorker(flavour, { force = false } = {}) {
   const bytes = fs.readFileSync(wasm);
   const gzip = (await promisify(zlib.gzip)(bytes, { level: 9 })).length;
   log(`worker (${flavour}): ${bytes.length} bytes of wasm, ${gzip} gzip`);
-  return { dir: out, wasm, bytes: bytes.length, gzip };
+  return { dir: out, assets: path.join(crate, assets), wasm, bytes: bytes.length, gzip };
 }
 
 /**

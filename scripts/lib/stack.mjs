@@ -153,7 +153,7 @@ export async function prepareWorker({ state, url, sesEndpoint, vars = {} }) {
   const build = await buildWorker("local");
   // On a port that nobody has to choose. Nothing is known to it: no key, no proof by DKIM.
   const doh = vars.DOH_URL ? null : await startDohStandin();
-  const config = await writeConfig(state, build.dir, { ...localVars({ url, sesEndpoint, dohUrl: doh?.url }), ...vars });
+  const config = await writeConfig(state, build, { ...localVars({ url, sesEndpoint, dohUrl: doh?.url }), ...vars });
   const persist = path.join(state, "data");
   await applyMigrations(state, config, persist);
   return { config, persist, doh };
@@ -189,22 +189,25 @@ function assertFree(port, option) {
 }
 
 /**
- * The top level of wrangler.toml with local names and variables, and its own copy of the Worker,
+ * The top level of wrangler.toml with local names and variables, and its own copy of the Worker and its files,
  * so that neither a later build nor another stack disturbs this one.
  */
-async function writeConfig(state, buildDir, vars) {
+async function writeConfig(state, build, vars) {
   const raw = await readWranglerToml();
   for (const key of ["build", "env", "send_metrics", "workers_dev", "preview_urls", "routes", "route"]) delete raw[key];
   const worker = path.join(state, "worker");
   fs.mkdirSync(worker, { recursive: true });
   for (const file of ["index.js", "index_bg.wasm"]) {
-    fs.copyFileSync(path.join(buildDir, file), path.join(worker, `${file}.new`));
+    fs.copyFileSync(path.join(build.dir, file), path.join(worker, `${file}.new`));
     fs.renameSync(path.join(worker, `${file}.new`), path.join(worker, file));
   }
-  if (raw.assets?.directory) raw.assets.directory = path.resolve(root, raw.assets.directory);
+  const assets = path.join(state, "assets");
+  fs.rmSync(assets, { recursive: true, force: true });
+  fs.cpSync(build.assets, assets, { recursive: true });
   const config = {
     ...raw,
     main: "worker/index.js",
+    assets: { ...raw.assets, directory: assets },
     vars: { ...raw.vars, ...vars },
     d1_databases: raw.d1_databases?.map((database) => ({
       ...database,

@@ -500,6 +500,24 @@ describe("malformed requests", () => {
     assert.equal((await world.fetch("/healthz")).status, 200);
   });
 
+  test("styles and scripts are kept for ever under a name of their own; an old name leads to today's file", async () => {
+    const { text: page } = await world.fetch("/");
+    const files = page.match(/\/static\/[a-z]+-[0-9a-f]{16}\.(css|js)/g);
+    assert.ok(files?.length >= 2, "the page has a style and a script");
+    for (const file of files) {
+      const response = await world.fetch(file);
+      assert.equal(response.status, 200, file);
+      assert.match(response.headers.get("content-type"), file.endsWith(".css") ? /^text\/css/ : /^text\/javascript/);
+      assert.match(response.headers.get("cache-control"), /max-age=31536000, immutable/);
+      assert.equal(response.headers.get("x-content-type-options"), "nosniff");
+      const old = await world.fetch(file.replace(/-[0-9a-f]+/, "-0000000000000000"));
+      assert.deepEqual([old.status, old.headers.get("location")], [302, file]);
+    }
+    const icon = await world.fetch("/favicon.ico", { redirect: "follow" });
+    assert.equal(icon.headers.get("content-type"), "image/svg+xml");
+    assertProblem(await world.fetch("/static/nothing.css"), 404);
+  });
+
   test("the report is limited: five an hour, then 429 with a time to come back", async () => {
     const event = await world.organizer("google").announced();
     const statuses = [];

@@ -156,9 +156,8 @@ routes! {
     "/healthz" { get Open health::get, "Whether everything answers"; }
     "/openapi.json" { get Open openapi::get, "This description"; }
     "/robots.txt" { get Open assets::robots, "For crawlers"; }
-    "/favicon.svg" { get Open assets::favicon, "The icon"; }
-    "/favicon.ico" { get Open assets::favicon, "The icon"; }
-    "/static/{file}" { get Open assets::asset, "Styles and scripts"; }
+    "/favicon.ico" { get Open assets::favicon, "Where the icon is"; }
+    "/static/{file}" { get Open assets::moved, "Where a style or script is that has changed since"; }
 }
 
 /// The whole surface.
