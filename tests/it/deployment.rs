@@ -106,8 +106,11 @@ pub struct Deployment {
 impl Deployment {
     /// An empty one at this moment.
     pub fn new(now: Timestamp) -> Self {
-        let migration = include_str!("../../d1-migrations/0001_directory.sql");
-        let world = Arc::new(World::new(DOMAIN, Timing::default(), now, &[migration]).unwrap());
+        let migrations = [
+            include_str!("../../d1-migrations/0001_directory.sql"),
+            include_str!("../../d1-migrations/0002_search.sql"),
+        ];
+        let world = Arc::new(World::new(DOMAIN, Timing::default(), now, &migrations).unwrap());
         let ses = Arc::new(Ses::default());
         let config = Arc::new(Config {
             domain: DOMAIN.into(),

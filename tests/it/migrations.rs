@@ -1,7 +1,7 @@
 //! The migrations apply in order, and every named query runs against the result by an index.
 
 use store::sqlite::Sqlite;
-use store::{SqlConn, Value, accounts, directory, pages};
+use store::{Row, SqlConn, Value, accounts, directory, pages, search};
 
 fn migrated() -> Sqlite {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../d1-migrations");
@@ -33,6 +33,8 @@ fn what_lists_or_looks_up_goes_by_an_index_and_sorts_nothing() {
         ("an organizer's events", directory::sql::EVENTS_OF),
         ("all events", directory::sql::EVENTS),
         ("upcoming events", directory::sql::UPCOMING_OF),
+        ("events by time", search::sql::FIND),
+        ("titles and places", search::sql::MENTIONS),
         ("an event's counters", directory::sql::EVENT_COUNTERS),
         ("an organizer's sums", directory::sql::SUM_TOTALS_OF),
         ("an organizer's origins", directory::sql::SUM_ORIGINS_OF),
@@ -75,6 +77,8 @@ fn every_named_statement_is_valid_sql() {
         directory::sql::BIND,
         directory::sql::BIND_OVER,
         directory::sql::UNBIND_OTHERS,
+        search::sql::FORGET_WORDS,
+        search::sql::LEARN_WORDS,
         accounts::sql::CLAIM_SLUG,
         accounts::sql::ENROLL_ORGANIZER,
         accounts::sql::CHANGE_SLUG,
@@ -93,4 +97,39 @@ fn every_named_statement_is_valid_sql() {
     ] {
         plan(&db, sql);
     }
+}
+
+#[test]
+fn a_search_by_words_is_led_by_the_index_of_words() {
+    let plan = plan(&migrated(), search::sql::FIND_BY_WORDS);
+    println!("{plan}");
+    assert!(plan.contains("SCAN event_search VIRTUAL TABLE INDEX"), "{plan}");
+    assert!(plan.contains("SEARCH event USING PRIMARY KEY (event_id=?)"), "{plan}");
+}
+
+#[test]
+fn events_of_before_the_search_are_found_after_it() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../d1-migrations");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let db = Sqlite::open().unwrap();
+    db.migrate(&read("0001_directory.sql")).unwrap();
+    let details = r#"{"description":"Camiseta gratis","categories":["Fútbol","Liga"]}"#;
+    for (id, public) in [("00f1a", 1), ("7", 0)] {
+        let id = format!("{id:0<40}");
+        db.migrate(&format!(
+            "INSERT INTO event (event_id, version, owner, organizer_name, prodid, revision, cancelled, public, created, \
+             last_modified, start_at, end_at, summary, description_html, location, details, overrides) \
+             VALUES ('{id}', 1, 'a@b.example', 'A', '', 0, 0, {public}, 0, 0, 0, 0, 'Atlético vs Łódź', '', 'Málaga', \
+             '{details}', '[]')"
+        ))
+        .unwrap();
+    }
+    db.migrate(&read("0002_search.sql")).unwrap();
+    let rows = SqlConn::run(
+        &db,
+        "SELECT rowid, owner FROM event_search WHERE event_search MATCH 'atletico AND malaga AND futbol AND camiseta'",
+        &[],
+    );
+    let expected = vec![Row(vec![Value::Integer(0x00f1_a000_0000_0), Value::Text("o6140622e6578616d706c65".into())])];
+    assert_eq!(rows.unwrap(), expected);
 }

@@ -262,6 +262,9 @@ pub struct EventState {
     /// What guests are told of the event as a whole; its exceptions have their own.
     #[serde(default)]
     pub version: Version,
+    /// The start that was announced before the last move of a single event; `None` once it is back there.
+    #[serde(default)]
+    pub moved_from: Option<When>,
     /// The organizer's other guests: counted, never stored.
     pub other_guests: u32,
     /// When the first mail was taken.

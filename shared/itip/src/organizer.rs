@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CalAddress, Component, EventDetails, EventId, EventState, EventStatus, Field, ItipError, ItipMessage, Order,
-    Organizer, Override, OverrideState, Sequence, Timestamp, Version,
+    Organizer, Override, OverrideState, Sequence, Timestamp, Version, When,
 };
 
 /// The event after a message, and what the message did.
@@ -117,6 +117,7 @@ fn blank(message: &ItipMessage, about: &Circumstances<'_>) -> EventState {
         sequence: Sequence(0),
         dtstamp: about.now,
         version: Version::default(),
+        moved_from: None,
         other_guests: 0,
         created: about.now,
         last_modified: about.now,
@@ -417,6 +418,9 @@ pub(crate) fn settle(prior: Option<&EventState>, mut state: EventState, about: &
             state.sequence = Sequence(before.sequence.0.saturating_add(1));
         }
         stamp_versions(&mut state, &outcome, &master, &instances, about.ask_again);
+        if let (Some(old), Some(new)) = (&before.details, &state.details) {
+            state.moved_from = moved_from(before.moved_from.as_ref(), old, new);
+        }
         // Google drops the second of two messages with one DTSTAMP, so ours always grows.
         state.dtstamp = now.max(before.dtstamp.plus(1));
         state.last_modified = now;
@@ -479,6 +483,20 @@ fn master_change(before: &EventState, after: &EventState) -> MasterChange {
         };
     }
     MasterChange { fields, moved }
+}
+
+/// The start that a page still names beside the new one. A series has many, and a day that is given its time of day
+/// has not moved.
+fn moved_from(known: Option<&When>, old: &EventDetails, new: &EventDetails) -> Option<When> {
+    if old.recurrence.is_series() || new.recurrence.is_series() {
+        return None;
+    }
+    let same = |a: &When, b: &When| a.instant() == b.instant() && a.is_all_day() == b.is_all_day();
+    let (was, is) = (&old.start, &new.start);
+    if same(was, is) || was.is_all_day() && was.local_date() == is.local_date() {
+        return known.cloned();
+    }
+    (!known.is_some_and(|known| same(known, is))).then(|| was.clone())
 }
 
 /// An exception that says something new to a guest.

@@ -341,3 +341,41 @@ fn a_stamp_from_the_year_9999_is_a_stamp_like_any_other() {
     assert_eq!(outcomes[1], Outcome::Stale);
     assert!(outcomes[2].is_visible());
 }
+
+#[test]
+fn the_time_before_the_last_move_is_kept_until_it_is_back_there() {
+    let all_day = |sequence: u32, stamp: i64, date: &str| {
+        let day = |text: &str| When::Date(text.parse().unwrap());
+        let details = EventDetails { start: day(date), end: day("2033-01-01"), ..details("Game", START) };
+        message(Method::Request, vec![component(sequence, stamp, Some(details))])
+    };
+    let day = |text: &str| When::Date(text.parse().unwrap());
+    let (first, second, third) = (START, START + 3_600, START + 7_200);
+    let at = |start: i64| Some(details("Game", start).start);
+    for (name, history, moved_from) in [
+        ("a first version", vec![request(0, 1, "A", first)], None),
+        ("a move", vec![request(0, 1, "A", first), request(1, 2, "A", second)], at(first)),
+        (
+            "an edit after it",
+            vec![request(0, 1, "A", first), request(1, 2, "A", second), request(1, 3, "B", second)],
+            at(first),
+        ),
+        (
+            "two moves",
+            vec![request(0, 1, "A", first), request(1, 2, "A", second), request(2, 3, "A", third)],
+            at(second),
+        ),
+        ("back again", vec![request(0, 1, "A", first), request(1, 2, "A", second), request(2, 3, "A", first)], None),
+        ("off and on elsewhere", vec![request(0, 1, "A", first), cancel(1, 2), request(2, 3, "A", second)], at(first)),
+        ("another day", vec![all_day(0, 1, "2032-01-05"), all_day(1, 2, "2032-01-06")], Some(day("2032-01-05"))),
+    ] {
+        assert_eq!(run(&history).1.moved_from, moved_from, "{name}");
+    }
+    let date = details("Game", START).start.local_date().to_string();
+    assert_eq!(run(&[all_day(0, 1, &date), request(1, 2, "A", START)]).1.moved_from, None, "a day that gets its time");
+    let series = |start: i64| EventDetails { start: details("A", start).start, ..weekly("A") };
+    let send = |sequence: u32, start: i64| {
+        message(Method::Request, vec![component(sequence, i64::from(sequence) + 1, Some(series(start)))])
+    };
+    assert_eq!(run(&[send(0, first), send(1, second)]).1.moved_from, None, "a series");
+}

@@ -91,6 +91,8 @@ pub struct OrganizerSettings {
     pub allow_shared: bool,
     /// Further hosts that `landing` may lead to.
     pub landing_hosts: Vec<String>,
+    /// The place and the links by which one joins are told only in invitations: no public page or feed has them.
+    pub hide_place: bool,
     /// The language of notices, and of mails to guests who named none: a tag of BCP 47 such as `es`; empty: none
     /// was chosen.
     pub language: String,
@@ -107,6 +109,7 @@ impl Default for OrganizerSettings {
             alarm_minutes: Some(15),
             allow_shared: true,
             landing_hosts: Vec::new(),
+            hide_place: false,
             language: String::new(),
         }
     }

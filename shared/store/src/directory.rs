@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use itip::{CalAddress, EventDetails, EventId, EventState, Origin, Override, RsvpStatus, Timestamp, Uid};
+use itip::{CalAddress, EventDetails, EventId, EventState, Origin, Override, RsvpStatus, Timestamp, Uid, When};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::{self, OrganizerRow};
@@ -132,10 +132,14 @@ pub struct EventRow {
     pub details: EventDetails,
     /// Its exceptions.
     pub overrides: Vec<Override>,
+    /// Its start before the last move.
+    pub moved_from: Option<When>,
+    /// The organizer tells the place only in invitations.
+    pub hide_place: bool,
 }
 
 impl EventRow {
-    fn read(row: &Row) -> Result<Self, StoreError> {
+    pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             event_id: event_id(row, 0)?,
             owner: address(row, 1)?,
@@ -149,6 +153,8 @@ impl EventRow {
             last_end: row.maybe_integer(9)?.map(Timestamp),
             details: row.json(10)?,
             overrides: row.json(11)?,
+            moved_from: row.maybe_text(12)?.is_some().then(|| row.json(12)).transpose()?,
+            hide_place: row.maybe_integer(13)?.is_some_and(|hidden| hidden != 0),
         })
     }
 
@@ -175,9 +181,9 @@ pub fn project(state: &EventState, counters: &Counters, version: i64) -> Result<
     Ok(Some(Statement::new(
         "INSERT INTO event (event_id, version, owner, organizer_name, prodid, revision, cancelled, public, created, \
          last_modified, start_at, end_at, last_end, summary, description_html, location, details, overrides, \
-         attendees, accepted, declined, tentative, noaction, origins, clients) \
+         attendees, accepted, declined, tentative, noaction, origins, clients, moved_from) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, \
-         ?22, ?23, ?24, ?25) \
+         ?22, ?23, ?24, ?25, ?26) \
          ON CONFLICT (event_id) DO UPDATE SET version = excluded.version, owner = excluded.owner, \
          organizer_name = excluded.organizer_name, prodid = excluded.prodid, revision = excluded.revision, \
          cancelled = excluded.cancelled, public = excluded.public, created = excluded.created, \
@@ -186,7 +192,7 @@ pub fn project(state: &EventState, counters: &Counters, version: i64) -> Result<
          location = excluded.location, details = excluded.details, overrides = excluded.overrides, \
          attendees = excluded.attendees, accepted = excluded.accepted, declined = excluded.declined, \
          tentative = excluded.tentative, noaction = excluded.noaction, origins = excluded.origins, \
-         clients = excluded.clients WHERE excluded.version > event.version",
+         clients = excluded.clients, moved_from = excluded.moved_from WHERE excluded.version > event.version",
         vec![
             state.event_id.as_str().into(),
             version.into(),
@@ -213,6 +219,7 @@ pub fn project(state: &EventState, counters: &Counters, version: i64) -> Result<
             counters.noaction.into(),
             json(&counters.origins)?.into(),
             json(&counters.clients)?.into(),
+            state.moved_from.as_ref().map(json).transpose()?.into(),
         ],
     )))
 }
@@ -419,18 +426,20 @@ fn bind_over(uid: &Uid, binding: &Binding) -> Statement {
     Statement { sql: sql::BIND_OVER, ..bind(uid, binding) }
 }
 
+macro_rules! select_event {
+    ($rest:literal) => {
+        concat!(
+            "SELECT event_id, owner, organizer_name, prodid, revision, cancelled, public, created, last_modified, \
+             last_end, details, overrides, moved_from, \
+             (SELECT hide_place FROM organizer WHERE address = event.owner) FROM event ",
+            $rest
+        )
+    };
+}
+pub(crate) use select_event;
+
 /// Every statement of this module, named, so that a test can show their query plans.
 pub mod sql {
-    macro_rules! select_event {
-        ($rest:literal) => {
-            concat!(
-                "SELECT event_id, owner, organizer_name, prodid, revision, cancelled, public, created, last_modified, \
-                 last_end, details, overrides FROM event ",
-                $rest
-            )
-        };
-    }
-
     /// One event.
     pub const EVENT: &str = select_event!("WHERE event_id = ?1");
     /// An organizer's events, newest change first.

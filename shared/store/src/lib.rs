@@ -7,6 +7,7 @@ pub mod accounts;
 mod conn;
 pub mod directory;
 pub mod pages;
+pub mod search;
 #[cfg(feature = "rusqlite")]
 pub mod sqlite;
 

@@ -82,8 +82,13 @@ pub(crate) fn without_joining(text: &str) -> String {
     kept.join("\n").trim().to_owned()
 }
 
-/// Safe HTML without them: where there is one, what is left is told as text.
-pub(crate) fn html_without_joining(html: &str) -> String {
+/// An address, or nothing where it leads into a meeting.
+pub fn public_link(url: &str) -> &str {
+    if leads_into_meeting(url) { "" } else { url }
+}
+
+/// Safe HTML without what lets a reader join: where there is one, what is left is told as text.
+pub fn html_without_joining(html: &str) -> String {
     let text = imip::html_to_text(html);
     // A tag may part a word of the text, and a reference one of the HTML: either reading is enough.
     if opens(html) || opens(&text) { imip::text_to_html(&without_joining(&text)) } else { html.to_owned() }

@@ -11,12 +11,15 @@ mod join;
 mod matcher;
 mod offer;
 mod page;
+mod said;
 mod teams;
 
 pub use entry::{Entry, EntryStatus, Place, Source};
 pub use filter::{Fate, Filter, FilterError, Month, Side};
 pub use fold::fold;
+pub use join::{html_without_joining, public_link};
 pub use matcher::Matcher;
 pub use offer::{Link, LinkKind, Offer};
 pub use page::{Colour, LIMIT_MAX, Layout, PageConfig, PageError, PageKind, TimeDisplay, image_site};
+pub use said::Said;
 pub use teams::Teams;

@@ -134,8 +134,11 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let migration = include_str!("../../../d1-migrations/0001_directory.sql");
-        let world = Arc::new(World::new("convoke.test", Timing::default(), NOW, &[migration]).unwrap());
+        let migrations = [
+            include_str!("../../../d1-migrations/0001_directory.sql"),
+            include_str!("../../../d1-migrations/0002_search.sql"),
+        ];
+        let world = Arc::new(World::new("convoke.test", Timing::default(), NOW, &migrations).unwrap());
         let ses = Arc::new(Ses::default());
         let ctx = CourierContext {
             db: world.clone(),

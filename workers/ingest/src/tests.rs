@@ -46,8 +46,11 @@ impl Place {
     }
 
     pub fn new() -> Self {
-        let migration = include_str!("../../../d1-migrations/0001_directory.sql");
-        let world = Arc::new(World::new(DOMAIN, Timing::default(), NOW, &[migration]).unwrap());
+        let migrations = [
+            include_str!("../../../d1-migrations/0001_directory.sql"),
+            include_str!("../../../d1-migrations/0002_search.sql"),
+        ];
+        let world = Arc::new(World::new(DOMAIN, Timing::default(), NOW, &migrations).unwrap());
         let config = Config {
             domain: DOMAIN.into(),
             public_url: "https://convoke.test".into(),

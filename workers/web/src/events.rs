@@ -5,6 +5,7 @@ use scheduling::command::{Command, Reply};
 use scheduling::settings::OrganizerSettings;
 use store::accounts::{self, OrganizerRow};
 use store::directory::{self, Counters, EventRow};
+use timetable::{html_without_joining, public_link};
 use views::api::{EventDocument, EventFull, EventLine, Occurrence, Rsvp, Statistics};
 use views::pages::EventView;
 use views::text::{escape_html, escape_lines};
@@ -17,6 +18,8 @@ use crate::error::Problem;
 const AHEAD_SECS: i64 = 400 * 86_400;
 /// Occurrences that a document names.
 const OCCURRENCES_MAX: usize = 50;
+/// What a public page says instead of a place that only guests read.
+const PLACE_HIDDEN: &str = "The place is in your invitation";
 /// Occurrences that a page names after the next one.
 const REPEATS_MAX: usize = 3;
 
@@ -192,6 +195,7 @@ pub fn view(row: &EventRow, now: Timestamp) -> EventView {
         organizer: &row.organizer_name,
         cancelled: row.cancelled,
         past: row.is_past(now),
+        hide_place: row.hide_place,
     };
     about.view(now)
 }
@@ -207,6 +211,8 @@ pub fn view_of_state(state: &EventState, now: Timestamp) -> Option<EventView> {
         organizer,
         cancelled: state.cancelled,
         past: state.is_past(now),
+        // Whoever has a link to the object is a guest or the owner.
+        hide_place: false,
     };
     Some(about.view(now))
 }
@@ -218,6 +224,7 @@ struct About<'a> {
     organizer: &'a str,
     cancelled: bool,
     past: bool,
+    hide_place: bool,
 }
 
 impl About<'_> {
@@ -239,9 +246,13 @@ impl About<'_> {
             starts: start.instant().0,
             title: if details.summary.trim().is_empty() { "Untitled event".into() } else { details.summary.clone() },
             when: WhenView::new(start, end),
-            place: details.location.clone(),
-            url: web_link(&details.url),
-            description_html: description(details),
+            place: if self.hide_place { PLACE_HIDDEN.into() } else { details.location.clone() },
+            url: web_link(if self.hide_place { public_link(&details.url) } else { &details.url }),
+            description_html: if self.hide_place {
+                html_without_joining(&description(details))
+            } else {
+                description(details)
+            },
             organizer: self.organizer.to_owned(),
             cancelled: self.cancelled || details.status == EventStatus::Cancelled,
             past: self.past,

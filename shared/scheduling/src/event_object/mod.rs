@@ -10,10 +10,11 @@ mod proposals;
 mod rows;
 
 use itip::{
-    Attendee, CalAddress, Circumstances, Delivery, EventId, ItipError, ItipMessage, Method, Order, Outcome,
+    Attendee, CalAddress, Circumstances, Delivery, EventId, EventState, ItipError, ItipMessage, Method, Order, Outcome,
     ProposalState, Sequence, Timestamp, Transition, apply_add, apply_cancel, apply_request, call_off,
 };
 use store::directory::Counters;
+use store::search::{self, EventWords};
 use store::{SqlConn, Statement, StoreError, accounts, directory};
 
 use crate::command::{BatchId, Command, CommandError, Enrolled, Enrollment, Job, Reply, Shown};
@@ -397,6 +398,7 @@ pub fn alarm(conn: &dyn SqlConn, id: &EventId, now: Timestamp, env: &ObjectEnv) 
                 let looks = rows::looks(conn, &record.state.owner)?;
                 tell = told_of(&looks, &record.state.owner);
                 projection.looks = Some(looks.now);
+                statements.extend(words(&record.state, record.version));
             }
             // A tombstone has no row to write.
             None => rows::confirm(conn, record.version, None)?,
@@ -404,6 +406,22 @@ pub fn alarm(conn: &dyn SqlConn, id: &EventId, now: Timestamp, env: &ObjectEnv) 
     }
     statements.extend(rows::unfiled_letters(conn, id)?.iter().map(accounts::bury));
     Ok(AlarmWork { statements, tell, projection, jobs })
+}
+
+/// Keeps the words that find an event in step with its row.
+fn words(state: &EventState, version: i64) -> impl Iterator<Item = Statement> {
+    let words = state.shown().map(|details| {
+        let said = timetable::Said::of(details, &state.overrides, &state.organizer.name);
+        let words = EventWords {
+            title: said.title,
+            teams: said.teams,
+            place: said.place,
+            categories: said.categories,
+            offer: said.offer,
+        };
+        search::index(&state.event_id, &state.owner, version, &words)
+    });
+    words.into_iter().flatten()
 }
 
 /// Whose pages show the event differently now: its owner's, and those of the one before.
