@@ -4,6 +4,7 @@ use timetable::{Entry, EntryStatus, Place};
 
 use crate::links::{Links, Subject};
 use crate::structured;
+use crate::text::one_line;
 use crate::when::WhenView;
 use crate::words::{Language, Words, fill};
 
@@ -184,8 +185,7 @@ pub(crate) fn image(entry: &Entry) -> &str {
 
 /// A text in one line, as long as previews show it, cut between words.
 fn shortened(text: &str) -> String {
-    let words: Vec<String> = text.split_whitespace().map(|word| word.replace(char::is_control, "")).collect();
-    let line = words.join(" ");
+    let line = one_line(text);
     if line.chars().count() <= DESCRIPTION_CHARS_MAX {
         return line;
     }

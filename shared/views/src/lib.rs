@@ -5,9 +5,11 @@
 //! is a description that the sanitiser has let through.
 
 pub mod api;
+pub mod discovery;
 pub mod head;
 pub mod links;
 pub mod mail;
+pub mod markdown;
 pub mod pages;
 pub mod report;
 pub mod structured;

@@ -28,9 +28,9 @@ pub enum Subject<'a> {
 }
 
 impl<'a> Links<'a> {
-    /// The addresses below a deployment's own, such as `https://convoke.example`.
-    pub fn new(public_url: &'a str) -> Self {
-        Self { base: public_url.trim_end_matches('/') }
+    /// The addresses below a deployment's own, such as `https://convoke.example`, without a trailing slash.
+    pub const fn new(public_url: &'a str) -> Self {
+        Self { base: public_url }
     }
 
     /// The address itself.
@@ -91,6 +91,11 @@ impl<'a> Links<'a> {
         format!("https://outlook.live.com/calendar/0/addfromweb?url={url}&name={name}")
     }
 
+    /// The map of an organizer's pages and events. It lies at the root: a map speaks only of what is below itself.
+    pub fn sitemap(&self, slug: &str) -> String {
+        format!("{}/sitemap.xml?of={slug}", self.base)
+    }
+
     /// The page that sends an invitation.
     pub fn invite(&self, event: &EventId) -> String {
         format!("{}/event/{event}/invite", self.base)
@@ -117,7 +122,7 @@ mod tests {
     #[test]
     fn every_subject_has_its_addresses() {
         let id = EventId::parse("0123456789abcdef0123456789abcdef01234567").unwrap();
-        let links = Links::new("https://convoke.example/");
+        let links = Links::new("https://convoke.example");
         let event = Subject::Event(&id);
         assert_eq!(links.page(event), "https://convoke.example/e/0123456789ab");
         assert_eq!(links.page_in(event, Language::Es), "https://convoke.example/e/0123456789ab?lang=es");

@@ -23,6 +23,14 @@ pub fn escape_lines(text: &str) -> String {
     escape_html(text).replace("\r\n", "\n").replace('\n', "<br>")
 }
 
+/// A text in one line, as it is safe to show among others: without controls, and without those marks of direction that
+/// would turn around what follows it.
+pub fn one_line(text: &str) -> String {
+    let is_unsafe = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let words = text.split_whitespace().map(|word| word.replace(is_unsafe, ""));
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// The first API's mask: the first character and seven asterisks; nothing of nothing.
 pub fn mask(text: &str) -> String {
     text.chars().next().map(|first| format!("{first}*******")).unwrap_or_default()

@@ -54,6 +54,12 @@ pub(super) static WORDS: Words = Words {
     state_cancelled: "Cancelled",
     state_moved: "Moved; it was {was}",
     place_in_invitation: "Place in your invitation",
+    twin_subscribe: "Subscribe in a calendar",
+    twin_file: "Calendar file",
+    twin_invitation: "Invitation by mail",
+    twin_organizer: "Organizer",
+    twin_categories: "Categories",
+    twin_dates: "Further dates",
 
     marked: "{mark}: {what}",
     untitled: "Event",

@@ -72,6 +72,12 @@ pub(super) static WORDS: Words = Words {
     state_cancelled: "Cancelado",
     state_moved: "Cambio de fecha; antes: {was}",
     place_in_invitation: "El lugar está en tu invitación",
+    twin_subscribe: "Suscribirse en un calendario",
+    twin_file: "Archivo de calendario",
+    twin_invitation: "Invitación por correo",
+    twin_organizer: "Organiza",
+    twin_categories: "Categorías",
+    twin_dates: "Más fechas",
 
     marked: "{mark}: {what}",
     untitled: "Evento",

@@ -129,6 +129,18 @@ words! {
     state_moved,
     /// In place of a place that only guests are told.
     place_in_invitation,
+    /// In a page's twin for programs: how the calendar is subscribed to.
+    twin_subscribe,
+    /// The calendar as a file.
+    twin_file,
+    /// Where an invitation is asked for.
+    twin_invitation,
+    /// Whose event it is.
+    twin_organizer,
+    /// CATEGORIES.
+    twin_categories,
+    /// Heading of the further dates of a series.
+    twin_dates,
 
     // A guest's mail: why he gets it, as the first word of the subject and as the opening.
     /// The subject; `what` is title, date and place.

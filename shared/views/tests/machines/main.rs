@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod discovery;
 mod fixtures;
 mod head;
+mod markdown;
 
 /// Compares a text with the file that holds it.
 fn golden(name: &str, written: &str) {
