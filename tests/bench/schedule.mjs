@@ -20,7 +20,7 @@ import { sleep } from "../e2e/world.mjs";
 import { startStandin } from "../ses-standin/standin.mjs";
 import { chart } from "./lib/chart.mjs";
 import { Caller, cpuMs, idleShare, median, percentile, series, textOf } from "./lib/measure.mjs";
-import { club, seed } from "./lib/season.mjs";
+import { club, rowsOfPage, seed } from "./lib/season.mjs";
 import { startConvoke, startWorker } from "./lib/workerd.mjs";
 
 const { values: options } = parseArgs({
@@ -180,7 +180,6 @@ for (const peer of Object.values(running)) peer.caller = new Caller(peer.url);
 
 // ---- cases ----------------------------------------------------------------------------------------------------------
 
-const rowsOfPage = (text) => (text.match(/name="event"/g) ?? []).length;
 const rowsOfList = (text) => JSON.parse(text).length;
 const get = (where, headers = {}) => ({ path: where, headers: { ...ASK, ...headers } });
 

@@ -122,6 +122,9 @@ function copy(first, owner, index) {
   };
 }
 
+/** How many events a page lists to be picked. */
+export const rowsOfPage = (html) => (html.match(/name="event"/g) ?? []).length;
+
 async function until(what, ask, seconds = 60) {
   for (let waited = 0; waited < seconds * 10; waited += 1) {
     const answer = await ask();
