@@ -5,20 +5,23 @@ use std::sync::{Arc, OnceLock};
 
 use courier::CourierContext;
 use ingest::MailContext;
+use itip::CalAddress;
 use scheduling::event_object::ObjectEnv;
 use scheduling::keys::Keys;
-use scheduling::ports::{Entropy, Objects};
+use scheduling::ports::{Clock, Entropy, Objects};
 use scheduling::settings::Config;
 use wasm_bindgen::JsCast;
-use web::WebContext;
+use web::publish::PublishContext;
+use web::{KeyHashes, WebContext};
 use worker::js_sys::{Array, Object};
-use worker::{Bucket, Context, Env, Queue};
+use worker::{Bucket, Context, Env, ObjectNamespace, Queue, Response};
 
 use crate::bindings::clock::WallClock;
 use crate::bindings::d1::D1;
 use crate::bindings::doh::Doh;
 use crate::bindings::entropy::WebCrypto;
-use crate::bindings::objects::Stubs;
+use crate::bindings::kv::{self, Pages};
+use crate::bindings::objects::{self, Stubs};
 use crate::bindings::queues::WorkerJobs;
 use crate::bindings::r2::MailBucket;
 use crate::bindings::ses_http::SesHttp;
@@ -125,6 +128,17 @@ impl Contexts {
         self.env.d1("DB").map(D1)
     }
 
+    /// KV.
+    pub fn pages(&self) -> worker::Result<Pages> {
+        kv::pages(&self.env)
+    }
+
+    /// The keys that are not in D1.
+    pub fn key_hashes(&self) -> KeyHashes<'static> {
+        let settings = &self.shared.settings;
+        KeyHashes { admin: &settings.admin_key_hash, standard: settings.standard_key_hash.as_deref() }
+    }
+
     /// R2.
     pub fn blobs(&self) -> worker::Result<MailBucket> {
         self.bucket().map(MailBucket)
@@ -147,6 +161,11 @@ impl Contexts {
         })
     }
 
+    /// Makes the caller a listener of an organizer's object.
+    pub async fn listen(&self, organizer: &CalAddress) -> worker::Result<Response> {
+        objects::listen(&self.env.durable_object("ORGANIZER_OBJECT")?, organizer).await
+    }
+
     fn jobs(&self) -> worker::Result<Arc<WorkerJobs>> {
         Ok(Arc::new(WorkerJobs {
             queue: self.env.queue("OUTBOX")?,
@@ -156,11 +175,15 @@ impl Contexts {
     }
 }
 
-/// What an object may use: no objects, no raw mail, no SES.
+/// What an object may use: no raw mail, no SES; an event's object tells organizers' objects that it changed.
 #[derive(Debug)]
 pub struct ObjectContext {
     /// D1, for its projection.
     pub db: D1,
+    /// KV, for what is published.
+    pub pages: Pages,
+    /// The organizers' objects.
+    pub organizers: ObjectNamespace,
     /// The queue, for its hints.
     pub queue: Queue,
     config: Arc<Config>,
@@ -173,12 +196,26 @@ impl ObjectContext {
     }
 }
 
+impl ObjectContext {
+    /// What publishing may use, now.
+    pub fn publishing(&self) -> PublishContext<'_> {
+        PublishContext { db: &self.db, config: &self.config, now: WallClock.now() }
+    }
+}
+
 /// Makes an object's context.
 pub fn object_context(env: &Env) -> Result<Arc<ObjectContext>, String> {
     let shared = shared(env)?;
-    let bindings = || -> worker::Result<_> { Ok((env.d1("DB")?, env.queue("OUTBOX")?)) };
-    let (db, queue) = bindings().map_err(|error| error.to_string())?;
-    Ok(Arc::new(ObjectContext { db: D1(db), queue, config: shared.config.clone() }))
+    let context = || -> worker::Result<_> {
+        Ok(ObjectContext {
+            db: D1(env.d1("DB")?),
+            pages: kv::pages(env)?,
+            organizers: env.durable_object("ORGANIZER_OBJECT")?,
+            queue: env.queue("OUTBOX")?,
+            config: shared.config.clone(),
+        })
+    };
+    context().map(Arc::new).map_err(|error| error.to_string())
 }
 
 /// D1, for the scheduled handler, which needs nothing else.

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use itip::EventId;
-use scheduling::command::{Command, CommandError, Reply};
+use itip::{CalAddress, EventId};
+use scheduling::command::{Command, CommandError, OrganizerCommand, OrganizerReply, Reply};
 use scheduling::event_object::{self, ObjectEnv};
 use scheduling::ports::Clock;
 use store::{Database, StoreError};
@@ -15,7 +15,7 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 use crate::alarm::{Alarm, NOTHING_DUE};
 use crate::bindings::clock::{WallClock, now_ms};
 use crate::bindings::do_sql::{DoSql, in_transaction};
-use crate::bindings::queues;
+use crate::bindings::{objects, queues};
 use crate::env::{ObjectContext, object_context};
 use crate::{log, wire};
 
@@ -106,14 +106,29 @@ impl EventObject {
             Ok(())
         } else {
             match context.db.batch(work.statements).await {
-                Ok(_) => in_transaction(&storage, || event_object::projected(&self.sql, work.version)),
-                Err(error) => Err(error),
+                Ok(_) => self.tell(&work.tell, id).await.and_then(|()| {
+                    in_transaction(&storage, || event_object::projected(&self.sql, &work.projection))
+                        .map_err(|error: StoreError| error.to_string())
+                }),
+                Err(error) => Err(format!("D1: {error}")),
             }
         };
         let hinted = queues::enqueue(&context.queue, work.jobs).await;
-        projected.map_err(|error| format!("D1: {error}"))?;
+        projected?;
         hinted.map_err(|error| error.to_string())?;
         Ok(done)
+    }
+
+    /// Tells organizers' objects that their pages are no longer what they were.
+    async fn tell(&self, organizers: &[CalAddress], id: &EventId) -> std::result::Result<(), String> {
+        let (context, _) = self.ready()?;
+        for organizer in organizers {
+            let changed = OrganizerCommand::Changed { events: vec![id.clone()] };
+            let told: std::result::Result<OrganizerReply, CommandError> =
+                objects::ask(&context.organizers, organizer.as_str(), &changed).await;
+            told.map_err(|error| format!("organizer: {error}"))?;
+        }
+        Ok(())
     }
 
     fn arm(&self, done: &str) -> std::result::Result<(), String> {

@@ -1,7 +1,8 @@
 //! Carrying out one job, whether it comes from the queue or starts right after an answer.
 
 use itip::CalAddress;
-use scheduling::command::Job;
+use scheduling::command::{Job, OrganizerCommand};
+use scheduling::ports::Objects;
 
 use crate::bindings::clock::now_ms;
 use crate::env::Contexts;
@@ -26,6 +27,11 @@ pub async fn carry_out(job: &Job, contexts: &Contexts) -> Result<(), String> {
 async fn work(job: &Job, contexts: &Contexts) -> Result<String, String> {
     if let Job::Reread { raw, sender } = job {
         return reread(raw, sender, contexts).await;
+    }
+    if let Job::Snapshot { organizer, edition } = job {
+        let stubs = contexts.stubs().map_err(|error| error.to_string())?;
+        let read = OrganizerCommand::Read { edition: edition.clone() };
+        return stubs.organizer(organizer, read).await.map(|_| "told".to_owned()).map_err(|error| error.to_string());
     }
     let context = contexts.courier().map_err(|error| error.to_string())?;
     courier::deliver(job, &context)
@@ -59,5 +65,6 @@ pub fn name(job: &Job) -> (&'static str, String) {
         Job::Batch { event, batch } => ("batch", format!("{event}/{batch}")),
         Job::Notices { .. } => ("notices", String::new()),
         Job::Reread { raw, .. } => ("reread", raw.clone()),
+        Job::Snapshot { .. } => ("snapshot", String::new()),
     }
 }

@@ -8,6 +8,7 @@
 
 mod alarm;
 mod bindings;
+mod edge;
 mod env;
 mod event_object;
 mod jobs;
@@ -31,8 +32,8 @@ use tower::ServiceExt;
 use wasm_bindgen::prelude::*;
 use worker::email::ForwardableEmailMessage;
 use worker::{
-    Context, Env, HttpRequest, MessageBatch, MessageExt, QueueRetryOptionsBuilder, RawMessage, Result, ScheduleContext,
-    ScheduledEvent, event,
+    Context, Env, FromRequest, HttpRequest, IntoResponse, MessageBatch, MessageExt, QueueRetryOptionsBuilder,
+    RawMessage, Result, ScheduleContext, ScheduledEvent, event, web_sys,
 };
 
 use bindings::clock::{WallClock, now_ms};
@@ -55,25 +56,61 @@ const DEAD_SUFFIX: &str = "-dead";
 
 /// Answers HTTP requests, whatever host they are sent to: our domain and `api.` in front of it.
 #[event(fetch)]
-async fn fetch(request: HttpRequest, env: Env, invocation: Context) -> Result<Response<Body>> {
-    let started = now_ms();
-    let id = request.headers().get("cf-ray").and_then(|ray| ray.to_str().ok()).unwrap_or_default().to_owned();
-    let contexts = match Contexts::new(env, invocation) {
-        Ok(contexts) => contexts,
+async fn fetch(request: web_sys::Request, env: Env, invocation: Context) -> Result<web_sys::Response> {
+    #[cfg(feature = "local")]
+    let before = bindings::calls::counted();
+    let response = match Contexts::new(env, invocation) {
+        Ok(contexts) => match edge::answer(&request, &contexts).await {
+            Some(response) => response,
+            None => route(request, &contexts).await?,
+        },
         Err(faults) => {
-            log::failure("environment", &id, &faults);
-            return plain(StatusCode::SERVICE_UNAVAILABLE, format!("not configured: {faults}\n"));
+            log::failure("environment", "", &faults);
+            sent(plain(StatusCode::SERVICE_UNAVAILABLE, format!("not configured: {faults}\n"))?)?
         }
     };
+    #[cfg(feature = "local")]
+    {
+        let after = bindings::calls::counted();
+        let [kv, d1, objects] = std::array::from_fn(|n| {
+            let (after, before) =
+                (after.get(n).copied().unwrap_or_default(), before.get(n).copied().unwrap_or_default());
+            after.saturating_sub(before)
+        });
+        // Fails for a WebSocket, whose headers are not ours.
+        drop(response.headers().set("x-convoke-calls", &format!("kv={kv} d1={d1} objects={objects}")));
+    }
+    Ok(response)
+}
+
+fn sent(response: Response<Body>) -> Result<web_sys::Response> {
+    response
+        .into_raw()
+        .map_err(|error| worker::Error::RustError(Into::<Box<dyn std::error::Error>>::into(error).to_string()))
+}
+
+async fn route(request: web_sys::Request, contexts: &Contexts) -> Result<web_sys::Response> {
+    let request = HttpRequest::from_raw(request)
+        .map_err(|error| worker::Error::RustError(Into::<Box<dyn std::error::Error>>::into(error).to_string()))?;
+    let mut response = answer(request, contexts).await?;
+    match response.extensions_mut().remove::<web::Listen>() {
+        Some(web::Listen(organizer)) => Ok(contexts.listen(&organizer).await?.into()),
+        None => sent(response),
+    }
+}
+
+async fn answer(request: HttpRequest, contexts: &Contexts) -> Result<Response<Body>> {
+    let started = now_ms();
+    let id = request.headers().get("cf-ray").and_then(|ray| ray.to_str().ok()).unwrap_or_default().to_owned();
     if request.uri().path() == "/healthz" {
-        return health(&contexts).await;
+        return health(contexts).await;
     }
     #[cfg(feature = "local")]
     if request.uri().path() == store_suite::PATH && request.method() == http::Method::POST {
         let body = axum::body::to_bytes(Body::new(request.into_body()), 1 << 20).await;
         let text = body.map(|body| String::from_utf8_lossy(&body).into_owned());
         let text = text.map_err(|error| error.to_string())?;
-        return plain(StatusCode::OK, store_suite::run(text, &contexts).await?);
+        return plain(StatusCode::OK, store_suite::run(text, contexts).await?);
     }
     let router = web::router(contexts.web()?);
     let Ok(response) = router.oneshot(request).await;

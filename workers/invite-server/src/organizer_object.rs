@@ -5,21 +5,31 @@ use std::sync::Arc;
 use itip::CalAddress;
 use scheduling::command::{CommandError, OrganizerCommand, OrganizerReply};
 use scheduling::event_object::ObjectEnv;
-use scheduling::organizer_object;
+use scheduling::organizer_object::{self, editions};
 use scheduling::ports::Clock;
 use store::StoreError;
-use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+use web::Problem;
+use web::publish;
+use worker::worker_sys::WebSocketRequestResponsePair;
+use worker::{
+    DurableObject, Env, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
+    durable_object,
+};
 
 use crate::alarm::{Alarm, NOTHING_DUE};
 use crate::bindings::clock::{WallClock, now_ms};
 use crate::bindings::do_sql::{DoSql, in_transaction};
+use crate::bindings::objects::LISTEN_PATH;
 use crate::bindings::queues;
 use crate::env::{ObjectContext, object_context};
 use crate::event_object::NotReady;
 use crate::{log, wire};
 
+/// Open pages that hear of changes by themselves; the others ask. Telling them all takes a few milliseconds.
+const LISTENERS_MAX: usize = 1_000;
+
 /// One organizer. Logged by the platform's id, since the name is an address.
-#[durable_object(alarm)]
+#[durable_object]
 pub struct OrganizerObject {
     state: State,
     sql: DoSql,
@@ -39,10 +49,16 @@ impl DurableObject for OrganizerObject {
                 let address = state.id().name().and_then(|name| CalAddress::parse(&name).ok());
                 address.map(|address| (context, address)).ok_or_else(|| "the object's name is no address".to_owned())
             });
+        if let Ok(pair) = WebSocketRequestResponsePair::new("ping", "pong") {
+            state.set_websocket_auto_response(&pair);
+        }
         Self { state, sql, alarm: Alarm::default(), ready }
     }
 
     async fn fetch(&self, mut req: Request) -> Result<Response> {
+        if req.path() == LISTEN_PATH {
+            return self.listen();
+        }
         let text = req.text().await?;
         let result = wire::asked(&text).and_then(|command| self.carry_out(command));
         if let Err(CommandError::Failed(reason)) = &result {
@@ -50,6 +66,23 @@ impl DurableObject for OrganizerObject {
         }
         let answer = wire::answer(result).map_err(|error| error.to_string())?;
         Response::ok(answer)
+    }
+
+    async fn websocket_message(&self, _: WebSocket, _: WebSocketIncomingMessage) -> Result<()> {
+        // Listeners have nothing to say.
+        Ok(())
+    }
+
+    async fn websocket_close(&self, _: WebSocket, _: usize, _: String, _: bool) -> Result<()> {
+        Ok(())
+    }
+
+    async fn websocket_error(&self, _: WebSocket, _: worker::Error) -> Result<()> {
+        Ok(())
+    }
+
+    async fn connect(&self, _: worker::Socket) -> Result<()> {
+        Err("an object takes no connections".into())
     }
 
     async fn alarm(&self) -> Result<Response> {
@@ -90,9 +123,48 @@ impl OrganizerObject {
             organizer_object::alarm(&self.sql, address, WallClock.now(), &context.object_env())
         })
         .map_err(|error| error.to_string())?;
-        let done = if jobs.is_empty() { NOTHING_DUE } else { "hinted" };
+        let hinted = !jobs.is_empty();
         queues::enqueue(&context.queue, jobs).await.map_err(|error| error.to_string())?;
-        Ok(done)
+        let rebuilt = self.rebuild(context, address).await?;
+        Ok(match (hinted, rebuilt) {
+            (false, false) => NOTHING_DUE,
+            (true, false) => "hinted",
+            (false, true) => "rebuilt",
+            (true, true) => "hinted, rebuilt",
+        })
+    }
+
+    /// Makes what is published anew, if that is due, and tells those who have it open.
+    async fn rebuild(&self, context: &ObjectContext, address: &CalAddress) -> std::result::Result<bool, String> {
+        let storage = self.state.storage();
+        let due = in_transaction(&storage, || editions::take(&self.sql, WallClock.now()));
+        let Some(due) = due.map_err(|error| error.to_string())? else {
+            return Ok(false);
+        };
+        let made = publish::rebuild(context.publishing(), &context.pages, address, &due).await;
+        let made = made.map_err(|problem| match problem {
+            Problem::Internal { cause } => cause,
+            other => other.to_string(),
+        })?;
+        in_transaction(&storage, || editions::done(&self.sql, &due, &made))
+            .map_err(|error: StoreError| error.to_string())?;
+        if let Some(news) = publish::news(&due, &made) {
+            for listener in self.state.get_websockets() {
+                // Whoever does not listen any more has missed nothing.
+                drop(listener.send_with_str(&news));
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes a listener. He sleeps with the object; a ping is answered without waking either.
+    fn listen(&self) -> Result<Response> {
+        if self.state.get_websockets().len() >= LISTENERS_MAX {
+            return Response::error("too many listeners", 503);
+        }
+        let pair = WebSocketPair::new()?;
+        self.state.accept_web_socket(&pair.server);
+        Response::from_websocket(pair.client)
     }
 
     fn arm(&self, done: &str) -> std::result::Result<(), String> {

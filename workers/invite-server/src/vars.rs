@@ -180,6 +180,8 @@ pub fn read(vars: &BTreeMap<String, String>, build: Build) -> Result<Settings, F
             unknown_grace_secs: r.number("UNKNOWN_GRACE_SECS", timing.unknown_grace_secs, 1),
             hint_repeat_secs: r.number("HINT_REPEAT_SECS", timing.hint_repeat_secs, 1),
             digest_secs: r.number("DIGEST_SECS", timing.digest_secs, 0),
+            rebuild_secs: r.number("REBUILD_SECS", timing.rebuild_secs, 0),
+            rebuild_max_secs: r.number("REBUILD_MAX_SECS", timing.rebuild_max_secs, 0),
         },
     };
     // A lease that ends while its mail is still on the way would be taken for lost and sent again.

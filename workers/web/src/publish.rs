@@ -37,7 +37,7 @@ use crate::pages::schedule;
 use crate::respond;
 
 pub use edition::{Edition, Part};
-pub use snapshot::{STALE_GRACE_SECS, admits, from_snapshot, rebuild};
+pub use snapshot::{STALE_GRACE_SECS, admits, from_snapshot, news, rebuild};
 pub use turning::Turning;
 
 /// Most events of one question for rows; a page with more changes is loaded again.

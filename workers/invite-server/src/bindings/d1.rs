@@ -11,7 +11,7 @@ use worker::send::SendFuture;
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::{D1Database, D1PreparedStatement};
 
-use super::{within, words};
+use super::{calls, within, words};
 
 /// Longest wait for D1. It answers in milliseconds; whoever waits longer should let his caller try again.
 const D1_TIMEOUT_MS: u64 = 15_000;
@@ -43,6 +43,7 @@ impl Database for D1 {
 impl D1 {
     /// Runs statements that need not be constants.
     pub async fn run_all(&self, statements: &[(&str, &[Value])]) -> Result<Vec<Vec<Row>>, StoreError> {
+        calls::count(calls::Binding::D1);
         match statements {
             [] => Ok(Vec::new()),
             [(sql, params)] => Ok(vec![self.run_one(sql, params).await?]),

@@ -2,11 +2,13 @@
 //!
 //! What lives here: conversions and waiting. What does not: any decision about events or mail.
 
+pub mod calls;
 pub mod clock;
 pub mod d1;
 pub mod do_sql;
 pub mod doh;
 pub mod entropy;
+pub mod kv;
 pub mod objects;
 #[cfg(feature = "local")]
 pub mod outbox;

@@ -8,9 +8,9 @@ use scheduling::send_gate::{Lane, Pace, Permit};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::send::SendFuture;
-use worker::{Method, ObjectNamespace, Request, RequestInit};
+use worker::{Headers, Method, ObjectNamespace, Request, RequestInit, Response};
 
-use super::within;
+use super::{calls, within};
 use crate::wire::{self, GateCommand, GateReply};
 
 /// The name of the only gate.
@@ -18,6 +18,9 @@ const GATE: &str = "gate";
 
 /// Longest wait for an object: one that died with its instance never answers.
 const OBJECT_TIMEOUT_MS: u64 = 20_000;
+
+/// Where an organizer's object takes listeners.
+pub const LISTEN_PATH: &str = "/live";
 
 /// The three namespaces.
 #[derive(Debug, Clone)]
@@ -51,17 +54,29 @@ impl Objects for Stubs {
     }
 }
 
-async fn ask<C: Serialize, R: DeserializeOwned>(
+/// Asks one.
+pub async fn ask<C: Serialize, R: DeserializeOwned>(
     namespace: &ObjectNamespace,
     name: &str,
     command: &C,
 ) -> Result<R, CommandError> {
+    calls::count(calls::Binding::Object);
     let question = wire::ask(command)?;
     let answer = SendFuture::new(within(OBJECT_TIMEOUT_MS, post(namespace, name, "/", question)))
         .await
         .ok_or_else(|| CommandError::Failed("no answer in time".to_owned()))?
         .map_err(|error| CommandError::Failed(error.to_string()))?;
     wire::answered(&answer)
+}
+
+/// Makes the caller a listener of an organizer's object.
+pub async fn listen(organizers: &ObjectNamespace, organizer: &CalAddress) -> worker::Result<Response> {
+    let headers = Headers::new();
+    headers.set("upgrade", "websocket")?;
+    let mut init = RequestInit::new();
+    init.with_headers(headers);
+    let request = Request::new_with_init(&format!("https://object{LISTEN_PATH}"), &init)?;
+    organizers.get_by_name(organizer.as_str())?.fetch_with_request(request).await
 }
 
 /// Posts to an object and returns what it answers.

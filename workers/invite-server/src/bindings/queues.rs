@@ -1,6 +1,6 @@
 //! Work for later: the queue, and what goes on right after an answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use scheduling::command::Job;
@@ -10,6 +10,7 @@ use worker::js_sys::JSON;
 use worker::send::SendFuture;
 use worker::{BatchMessageBuilder, Context, Queue, QueueContentType, RawMessageBuilder};
 
+use super::clock::now_ms;
 use super::words;
 use crate::env::Contexts;
 use crate::jobs;
@@ -54,9 +55,30 @@ pub struct WorkerJobs {
     pub contexts: Contexts,
 }
 
+/// How long one wish for a snapshot stands for all that follow it here.
+const SNAPSHOT_WISH_MS: i64 = 2_000;
+
+/// While a page that many read has no snapshot, one of them asks for it.
+fn is_repeated(job: &Job) -> bool {
+    static LAST: Mutex<(String, i64)> = Mutex::new((String::new(), 0));
+    let Job::Snapshot { edition, .. } = job else {
+        return false;
+    };
+    let now = now_ms();
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let repeated = last.0 == *edition && now < last.1.saturating_add(SNAPSHOT_WISH_MS);
+    if !repeated {
+        *last = (edition.clone(), now);
+    }
+    repeated
+}
+
 #[async_trait]
 impl Jobs for WorkerJobs {
     fn start(&self, job: Job) {
+        if is_repeated(&job) {
+            return;
+        }
         let contexts = self.contexts.clone();
         self.invocation.wait_until(async move {
             // Whatever comes of it is in the log; the object's alarm repeats what was not settled.

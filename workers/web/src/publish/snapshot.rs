@@ -7,7 +7,7 @@
 
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header, header::HeaderName};
 use itip::{CalAddress, Timestamp};
-use scheduling::organizer_object::editions::{Kept, Rebuild};
+use scheduling::organizer_object::editions::{Changes, Kept, Rebuild};
 use scheduling::ports::{SnapshotHead, Snapshots};
 use store::Database;
 
@@ -132,4 +132,20 @@ async fn remake<S: Snapshots>(
         snapshots.write(&kept.key, &head, &published.body, kept.until).await?;
     }
     Ok(Some(new))
+}
+
+/// What open pages are told of a rebuild; nothing if nobody can see a difference.
+pub fn news(rebuild: &Rebuild, made: &[Kept]) -> Option<String> {
+    let differs = |kept: &Kept| {
+        let before = rebuild.editions.iter().find(|before| before.key == kept.key);
+        before.is_some_and(|before| !before.etag.is_empty() && before.etag != kept.etag)
+    };
+    if !made.iter().any(differs) {
+        return None;
+    }
+    match &rebuild.changes {
+        Changes::Events(events) if events.is_empty() => None,
+        Changes::Events(events) => Some(serde_json::json!({ "changed": events }).to_string()),
+        Changes::Everything => Some(serde_json::json!({ "reload": true }).to_string()),
+    }
 }
