@@ -38,7 +38,7 @@ impl Default for Timing {
             unknown_grace_secs: 900,
             hint_repeat_secs: 30,
             digest_secs: 300,
-            rebuild_secs: 2,
+            rebuild_secs: 1,
             rebuild_max_secs: 10,
         }
     }

@@ -59,6 +59,8 @@ assets! {
     INVITE_JS = "public", "invite", "js";
     /// Counting and remembering picks.
     SCHEDULE_JS = "public", "schedule", "js";
+    /// What changes on an open page.
+    LIVE_JS = "public", "live", "js";
     /// The playground.
     @"local" PLAYGROUND_JS = "playground", "playground", "js";
     /// The playground.
