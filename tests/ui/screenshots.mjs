@@ -14,7 +14,8 @@ if (!dir) {
   process.exit(1);
 }
 fs.mkdirSync(dir, { recursive: true });
-const [season, browser] = await Promise.all([startSeason(), startBrowser()]);
+const season = await startSeason();
+const browser = await startBrowser();
 try {
   const pages = await publicPages(season);
   for (const { name, path: where, act } of pages.filter(({ name }) => names.length === 0 || names.includes(name))) {

@@ -8,7 +8,8 @@ import { startSeason } from "./season.mjs";
 
 const stage = {};
 before(async () => {
-  [stage.season, stage.browser] = await Promise.all([startSeason(), startBrowser()]);
+  stage.browser = await startBrowser();
+  stage.season = await startSeason();
 });
 after(async () => {
   await stage.browser?.close();
