@@ -1,61 +1,316 @@
-// Counts and remembers picks, and filters rows in place. The page works without it.
+// Counts and remembers picks, filters rows in place, and takes in rows that change. The page works without it.
 (() => {
-  const store = (slug) => `convoke.picks.${slug}`;
+  const storage = {
+    read: (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
+    write: (key, value) => { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* not allowed here */ } },
+    remove: (key) => { try { localStorage.removeItem(key); } catch { /* not allowed here */ } },
+  };
+  const picksOf = (slug) => `convoke.picks.${slug}`;
   const sent = document.querySelector("[data-sent]");
-  if (sent) {
-    try { localStorage.removeItem(store(sent.dataset.sent)); } catch { /* not allowed here */ }
-    return;
-  }
+  if (sent) { storage.remove(picksOf(sent.dataset.sent)); return; }
+
+  const find = document.querySelector(".find");
+  const box = document.querySelector("#q");
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || !box || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input:not([type=checkbox]):not([type=radio]), select, textarea")) return;
+    event.preventDefault();
+    box.focus();
+    box.select();
+  });
   const form = document.querySelector("form[data-schedule]");
   if (!form) return;
-  const key = store(form.dataset.schedule);
-  const boxes = [...form.querySelectorAll('input[name="event"]')];
+  const words = form.dataset;
+  const filled = (phrase, values) => phrase.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+  // Picks. Those that this view does not show are kept and sent, too.
+  const key = picksOf(words.schedule);
+  const whole = "whole" in words;
+  const most = Number(words.max);
+  const inputs = () => form.querySelectorAll('input[name^="event"]');
+  const picks = new Set(storage.read(key)?.picks ?? []);
   const count = form.querySelector("[data-count]");
+  const untick = form.querySelector("[data-untick]");
   const email = form.querySelector("#email");
-  const idle = count.textContent;
-  const read = () => { try { return JSON.parse(localStorage.getItem(key)) || {}; } catch { return {}; } };
-  const write = (value) => { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* not allowed here */ } };
-  const kept = read();
-  for (const box of boxes) if (Array.isArray(kept.picks) && kept.picks.includes(box.value)) box.checked = true;
-  if (!email.value && typeof kept.email === "string") email.value = kept.email;
-
-  const update = () => {
-    const picks = boxes.filter((box) => box.checked).map((box) => box.value);
-    count.textContent = picks.length ? `${picks.length} picked` : idle;
-    write({ picks, email: email.value });
+  const remember = form.querySelector("[data-remember]");
+  const here = new Map();
+  const meet = (root) => {
+    for (const input of root.querySelectorAll('input[name^="event"]')) {
+      here.set(input.value, input);
+      if (input.checked) picks.add(input.value);
+      else if (picks.has(input.value)) input.checked = true;
+    }
   };
-  form.addEventListener("change", update);
-  update();
-  form.addEventListener("submit", (event) => {
-    if (boxes.some((box) => box.checked)) return;
-    event.preventDefault();
-    count.textContent = "Pick at least one event first";
-    boxes[0]?.focus();
+  meet(form);
+  if (whole) for (const pick of picks) if (!here.has(pick)) picks.delete(pick);
+  const isShown = (pick) => { const row = here.get(pick)?.closest("li"); return row && !row.hidden && !row.closest("[hidden]"); };
+  const tell = () => {
+    const elsewhere = [...picks].filter((pick) => !isShown(pick)).length;
+    let text = count.dataset.idle;
+    if (picks.size) text = filled(picks.size === 1 ? words.one : words.many, { count: picks.size });
+    if (elsewhere) text += `, ${filled(words.elsewhere, { count: elsewhere })}`;
+    if (count.textContent !== text) count.textContent = text;
+    untick.hidden = picks.size === 0;
+    storage.write(key, { picks: [...picks] });
+  };
+  const set = (input, on) => {
+    if (input.checked !== on) input.checked = on;
+    if (on) picks.add(input.value); else picks.delete(input.value);
+  };
+  const say = (text) => { count.textContent = text; };
+  form.addEventListener("change", (event) => {
+    const input = event.target;
+    if (!input.name?.startsWith("event")) return;
+    if (input.type === "radio") for (const other of inputs()) if (other.name === input.name) picks.delete(other.value);
+    set(input, input.checked);
+    tell();
   });
-
-  const query = document.querySelector("#q");
-  if (!query) return;
-  const rows = [...form.querySelectorAll(".row")];
-  const months = [...form.querySelectorAll(".month")];
-  const none = form.querySelector("[data-none]");
-  for (const row of rows) {
-    const time = row.querySelector("time");
-    const date = time.getAttribute("datetime").slice(0, 10);
-    const long = new Date(`${date}T12:00:00Z`).toLocaleDateString("en-GB", { timeZone: "UTC", weekday: "long", day: "numeric", month: "long", year: "numeric" });
-    row.dataset.text = `${row.textContent} ${long}`.toLowerCase();
-  }
-  const filter = () => {
-    const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const row of rows) row.hidden = !words.every((word) => row.dataset.text.includes(word));
-    for (const month of months) month.hidden = !month.querySelector(".row:not([hidden])");
-    none.hidden = rows.some((row) => !row.hidden);
-    const url = new URL(location.href);
-    if (query.value) url.searchParams.set("q", query.value); else url.searchParams.delete("q");
-    history.replaceState(null, "", url);
+  untick.addEventListener("click", () => {
+    for (const input of inputs()) input.checked = false;
+    picks.clear();
+    tell();
+    form.querySelector("li:not([hidden]) input")?.focus({ preventScroll: true });
+  });
+  const tick = (root, on) => {
+    for (const input of root.querySelectorAll('input[name="event"]')) {
+      if (!isShown(input.value)) continue;
+      if (on && picks.size >= most && !input.checked) { tell(); say(words.most); return; }
+      set(input, on);
+    }
+    tell();
   };
-  // A page that came filtered from the server holds only its own rows: searching there asks the server again.
-  if (query.defaultValue) return;
-  query.addEventListener("input", filter);
-  query.form.addEventListener("submit", (event) => event.preventDefault());
-  form.querySelector("[data-clear]").addEventListener("click", () => { query.value = ""; filter(); query.focus(); });
+  const all = document.querySelector("[data-all]");
+  all?.addEventListener("click", (event) => { event.preventDefault(); tick(form, true); });
+  const months = [...form.querySelectorAll(".month:not(.slots)")];
+  for (const month of months) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "plain";
+    button.textContent = words.tickMonth;
+    button.setAttribute("aria-describedby", month.getAttribute("aria-labelledby"));
+    button.addEventListener("click", () => {
+      const open = [...month.querySelectorAll('input[name="event"]')].some((input) => !input.checked && isShown(input.value));
+      tick(month, open);
+      button.textContent = open ? words.untickMonth : words.tickMonth;
+    });
+    month.querySelector(".head").append(button);
+  }
+
+  // The address is kept only by those who say so.
+  const addressKey = "convoke.email";
+  const kept = storage.read(addressKey);
+  remember.closest("label").hidden = false;
+  if (typeof kept === "string" && kept) { remember.checked = true; if (!email.value) email.value = kept; }
+  const keep = () => (remember.checked && email.value ? storage.write(addressKey, email.value) : storage.remove(addressKey));
+  remember.addEventListener("change", keep);
+  email.addEventListener("change", () => { if (remember.checked) keep(); });
+  form.addEventListener("submit", (event) => {
+    const wrong = picks.size === 0 ? words.first : picks.size > most ? words.most : "";
+    if (wrong) {
+      event.preventDefault();
+      say(wrong);
+      form.querySelector("li:not([hidden]) input")?.focus();
+      return;
+    }
+    if (remember.checked) keep();
+    for (const pick of picks) {
+      if (here.has(pick)) continue;
+      const input = document.createElement("input");
+      Object.assign(input, { type: "hidden", name: "event", value: pick });
+      form.append(input);
+    }
+  });
+  // An address that came with a question has done its work: it does not stay in the history.
+  const url = new URL(location.href);
+  if (url.searchParams.get("q")?.includes("@")) {
+    url.searchParams.set("q", url.searchParams.get("q").split(/\s+/).filter((word) => !word.includes("@")).join(" "));
+    history.replaceState(null, "", url);
+  }
+  tell();
+
+  // Which month is looked at.
+  const links = new Map([...document.querySelectorAll(".months a")].map((link) => [link.hash.slice(1), link]));
+  if (links.size && "IntersectionObserver" in window) {
+    const seen = new Set();
+    const watch = new IntersectionObserver((changes) => {
+      for (const one of changes) if (one.isIntersecting) seen.add(one.target); else seen.delete(one.target);
+      const first = months.find((month) => seen.has(month));
+      if (!first) return;
+      for (const [id, link] of links) {
+        if (id !== first.id) { link.removeAttribute("aria-current"); continue; }
+        if (link.hasAttribute("aria-current")) continue;
+        link.setAttribute("aria-current", "true");
+        const strip = link.parentElement;
+        strip.scrollLeft = link.offsetLeft - strip.offsetLeft - (strip.clientWidth - link.clientWidth) / 2;
+      }
+    }, { rootMargin: "-96px 0px -60% 0px" });
+    for (const month of months) watch.observe(month);
+  }
+
+  // Filtering in place. A page that came filtered holds only its own rows: narrowing it otherwise asks the server.
+  const narrow = document.querySelector(".narrow");
+  for (const select of narrow?.querySelectorAll("select") ?? []) {
+    select.addEventListener("change", () => (whole ? filter() : narrow.requestSubmit()));
+  }
+  narrow?.querySelector("button")?.setAttribute("hidden", "");
+  const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[\u2019']/g, "");
+  let rows = null;
+  const read = (li, dayWords, date) => ({
+    li,
+    text: ` ${fold(`${[...li.firstElementChild.children].map((cell) => cell.textContent).join(" ")} ${dayWords}`)}`,
+    month: date.slice(0, 7),
+    weekend: [0, 6].includes(new Date(`${date}T12:00Z`).getUTCDay()),
+    side: li.dataset.side,
+    offer: li.querySelector(".offer") !== null,
+  });
+  const prepare = () => {
+    const long = new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: "UTC", weekday: "long", day: "numeric", month: "long", year: "numeric" });
+    rows = [];
+    for (const day of form.querySelectorAll(".month .day")) {
+      const date = day.querySelector("h3").id.slice(1);
+      const dayWords = `${day.querySelector("h3").textContent} ${long.format(new Date(`${date}T12:00Z`))}`;
+      for (const li of day.querySelectorAll("li")) rows.push(read(li, dayWords, date));
+    }
+  };
+  const none = form.querySelector("[data-none]");
+  const found = document.querySelector("[data-found]");
+  const note = document.querySelector("#q-note");
+  const on = (part) => narrow?.querySelector(`[data-part="${part}"]`)?.getAttribute("aria-current") === "true";
+  const chosen = (name) => narrow?.querySelector(`select[name="${name}"]`)?.value ?? "";
+  const filter = () => {
+    if (!rows) prepare();
+    const asked = box ? fold(box.value).split(/[\s,;]+/).filter(Boolean) : [];
+    // A word that no row has is one of a sentence, for the server to understand.
+    const known = asked.filter((word) => rows.some((row) => row.text.includes(` ${word}`)));
+    if (note) note.textContent = known.length < asked.length ? note.dataset.ask : note.dataset.idle;
+    const team = fold(chosen("team"));
+    const month = chosen("month");
+    const [home, away, weekend, offers] = ["side=home", "side=away", "day=sat,sun", "offers=1"].map(on);
+    let shown = 0;
+    const open = new Set();
+    for (const row of rows) {
+      const fits = (!month || row.month === month) && (!weekend || row.weekend) && (!offers || row.offer)
+        && (!home || row.side === "home") && (!away || row.side === "away")
+        && (!team || row.text.includes(team)) && known.every((word) => row.text.includes(` ${word}`));
+      if (row.li.hidden === fits) row.li.hidden = !fits;
+      if (fits) { shown += 1; open.add(row.li.parentElement.parentElement); }
+    }
+    for (const section of months) {
+      let any = false;
+      for (const day of section.querySelectorAll(".day")) {
+        const is = open.has(day);
+        if (day.hidden === is) day.hidden = !is;
+        any ||= is;
+      }
+      if (section.hidden === any) section.hidden = !any;
+      links.get(section.id)?.toggleAttribute("hidden", !any);
+    }
+    none.hidden = shown > 0;
+    const narrowed = shown !== rows.length;
+    if (found) found.textContent = narrowed ? filled(words.found, { count: shown, total: words.total }) : "";
+    if (all) all.textContent = filled(words.tick, { count: shown });
+    tell();
+    const to = new URL(location.href);
+    const put = (name, value) => (value ? to.searchParams.set(name, value) : to.searchParams.delete(name));
+    put("q", box?.value.trim());
+    put("team", chosen("team"));
+    put("month", month);
+    put("side", home ? "home" : away ? "away" : "");
+    put("day", weekend ? "sat,sun" : "");
+    put("offers", offers ? "1" : "");
+    to.search = to.search.replaceAll("%2C", ",");
+    history.replaceState(null, "", to);
+  };
+  if (whole) {
+    (window.requestIdleCallback ?? setTimeout)(() => { if (!rows) prepare(); });
+    box?.addEventListener("input", filter);
+    for (const link of narrow?.querySelectorAll("[data-part]") ?? []) {
+      link.setAttribute("role", "button");
+      link.setAttribute("aria-pressed", "false");
+      link.addEventListener("keydown", (event) => { if (event.key === " ") { event.preventDefault(); link.click(); } });
+      link.addEventListener("click", (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        const turnOn = !on(link.dataset.part);
+        const same = link.dataset.part.split("=")[0];
+        for (const other of narrow.querySelectorAll("[data-part]")) {
+          if (other === link || (turnOn && other.dataset.part.startsWith(`${same}=`))) {
+            const now = other === link && turnOn;
+            other.setAttribute("aria-pressed", String(now));
+            if (now) other.setAttribute("aria-current", "true"); else other.removeAttribute("aria-current");
+          }
+        }
+        filter();
+      });
+    }
+    form.querySelector("[data-clear]")?.addEventListener("click", (event) => {
+      event.preventDefault();
+      if (box) box.value = "";
+      for (const select of narrow?.querySelectorAll("select") ?? []) select.value = "";
+      for (const link of narrow?.querySelectorAll("[data-part]") ?? []) {
+        link.removeAttribute("aria-current");
+        link.setAttribute("aria-pressed", "false");
+      }
+      filter();
+      box?.focus();
+    });
+    if (box?.value) filter();
+  }
+  find?.addEventListener("submit", () => { if (box) box.value = box.value.trim(); });
+
+  // Rows that have changed since the page was made: they are swapped in place, ticks stay.
+  const live = form.querySelector("[data-live]");
+  const order = (li) => `${li.querySelector("time").dateTime}`;
+  const place = (parent, child, keyOf) => {
+    const after = [...parent.children].find((other) => keyOf(other) && keyOf(other) > keyOf(child));
+    parent.insertBefore(child, after ?? null);
+  };
+  const byHref = (root, href) => root.querySelector(`li > a[href="${CSS.escape(href)}"]`)?.closest("li");
+  const change = async (ids) => {
+    const address = new URL(`/s/${words.schedule}/rows`, location.origin);
+    address.searchParams.set("ids", ids.join(","));
+    for (const [name, value] of new URL(location.href).searchParams) if (name !== "q") address.searchParams.append(name, value);
+    address.searchParams.set("lang", document.documentElement.lang);
+    const answer = await fetch(address);
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    let changed = 0;
+    for (const id of ids) {
+      const short = id.slice(0, 12);
+      const old = byHref(form, `/e/${short}`);
+      const now = byHref(fresh, `/e/${short}`);
+      if (!old && !now) continue;
+      changed += 1;
+      const focused = old?.contains(document.activeElement);
+      const oldDay = old?.closest(".day");
+      old?.remove();
+      if (now) {
+        const day = now.closest(".day");
+        const month = now.closest(".month");
+        const dayId = day.querySelector("h3").id;
+        const known = document.getElementById(dayId)?.closest(".day");
+        if (known) place(known.querySelector("ul"), now, order);
+        else {
+          for (const other of [...day.querySelectorAll("li")]) if (other !== now) other.remove();
+          const section = month && document.getElementById(month.id);
+          if (section) place(section, day, (child) => child.querySelector?.("h3")?.id ?? "");
+          else if (month) {
+            for (const other of [...month.querySelectorAll(".day")]) if (other !== day) other.remove();
+            place(form, month, (child) => (child.matches(".month") ? child.id : ""));
+          }
+        }
+        now.classList.add("changed");
+        meet(now.parentElement);
+        if (focused) now.querySelector("input, a")?.focus({ preventScroll: true });
+      }
+      if (oldDay && !oldDay.querySelector("li")) oldDay.remove();
+      if (!now?.querySelector("input")) { picks.delete(short); here.delete(short); }
+    }
+    if (!changed) return;
+    rows = null;
+    form.dispatchEvent(new CustomEvent("convoke:rows", { bubbles: true }));
+    live.textContent = filled(changed === 1 ? words.changedOne : words.changedMany, { count: changed });
+    tell();
+  };
+  document.addEventListener("convoke:changed", (event) => change(event.detail.ids));
 })();

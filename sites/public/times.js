@@ -1,7 +1,8 @@
 // Adds the reader's own time beside the time of the place, where the two differ.
 (() => {
-  const short = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-  const long = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+  const language = document.documentElement.lang || undefined;
+  const short = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
+  const long = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
   const day = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit" });
   const clock = new Intl.DateTimeFormat("en-US", { hour: "numeric", minute: "2-digit", hour12: true });
   for (const place of document.querySelectorAll(".local[data-start]")) {
@@ -16,4 +17,34 @@
     place.textContent = `${words} your time`;
     place.hidden = false;
   }
+
+  // Rows of a timetable say the wall and its distance from UTC in one value: 2027-07-02T19:05-04:00. They are told
+  // month by month, as the months come near.
+  const yours = document.querySelector("[data-your-time]")?.dataset.yourTime;
+  if (!yours) return;
+  // On the clock that the page has.
+  const hour12 = / [ap]m/.test(document.querySelector('.month li time[datetime*="T"]')?.textContent ?? "");
+  const rowShort = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit", hour12 });
+  const rowLong = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit", hour12 });
+  const tell = (root) => {
+    for (const time of root.querySelectorAll('li time[datetime*="T"]')) {
+      const zone = /([+-])(\d\d):(\d\d)$/.exec(time.dateTime);
+      if (!zone || time.dataset.told) continue;
+      time.dataset.told = "1";
+      const start = new Date(time.dateTime);
+      const there = (zone[1] === "-" ? -1 : 1) * (zone[2] * 60 + +zone[3]);
+      if (start.getTimezoneOffset() === -there) continue;
+      const format = day.format(start) === time.dateTime.slice(0, 10) ? rowShort : rowLong;
+      const small = document.createElement("small");
+      small.textContent = yours.replace("{time}", format.format(start).replace(/[\s\u202f]?([AP])M/, (_, half) => ` ${half.toLowerCase()}m`));
+      time.append(small);
+    }
+  };
+  const months = document.querySelectorAll(".month");
+  document.addEventListener("convoke:rows", (event) => tell(event.target));
+  if (!("IntersectionObserver" in window)) { months.forEach(tell); return; }
+  const near = new IntersectionObserver((seen) => {
+    for (const one of seen) if (one.isIntersecting) { tell(one.target); near.unobserve(one.target); }
+  }, { rootMargin: "150% 0px" });
+  months.forEach((month, at) => (at === 0 ? tell(month) : near.observe(month)));
 })();

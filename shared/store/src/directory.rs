@@ -234,6 +234,12 @@ pub async fn event(db: &dyn Database, id: &EventId) -> Result<Option<EventRow>, 
     rows.first().map(EventRow::read).transpose()
 }
 
+/// The event whose id begins so; of several the first.
+pub async fn event_by_start(db: &dyn Database, start: &str) -> Result<Option<EventRow>, StoreError> {
+    let rows = db.run(Statement::new(sql::EVENT_BY_START, vec![start.into()])).await?;
+    rows.first().map(EventRow::read).transpose()
+}
+
 /// An organizer's events, newest change first. `before` is the (`last_modified`, `event_id`) of the last row of the
 /// page before.
 pub async fn events_of(
@@ -442,6 +448,9 @@ pub(crate) use select_event;
 pub mod sql {
     /// One event.
     pub const EVENT: &str = select_event!("WHERE event_id = ?1");
+    /// The event whose id begins so.
+    pub const EVENT_BY_START: &str =
+        select_event!("WHERE event_id >= ?1 AND event_id < ?1 || '~' ORDER BY event_id LIMIT 1");
     /// An organizer's events, newest change first.
     pub const EVENTS_OF: &str = select_event!(
         "WHERE owner = ?1 AND (last_modified, event_id) < (?2, ?3) \

@@ -5,6 +5,8 @@
 //! is a description that the sanitiser has let through.
 
 pub mod api;
+pub mod chips;
+pub mod colour;
 pub mod discovery;
 pub mod head;
 pub mod links;
@@ -12,6 +14,7 @@ pub mod mail;
 pub mod markdown;
 pub mod pages;
 pub mod report;
+pub mod rows;
 pub mod structured;
 pub mod text;
 pub mod when;

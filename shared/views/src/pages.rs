@@ -1,6 +1,10 @@
 //! The pages that people see, one struct per template.
 
+mod schedule;
+
 use askama::Template;
+
+pub use schedule::{Chip, Choice, Narrow, SchedulePage, ScheduleSentPage, SentLine, Toggle};
 
 use crate::head::Head;
 use crate::text::escape_html;
@@ -127,82 +131,6 @@ pub struct NoticePage {
     pub lines: Vec<String>,
     /// Where to go: address and words.
     pub link: Option<(String, String)>,
-}
-
-/// The events of a month.
-#[derive(Debug, Clone)]
-pub struct Month {
-    /// `2027-07`.
-    pub key: String,
-    /// `July 2027`.
-    pub name: String,
-    /// Its events by start.
-    pub events: Vec<EventView>,
-}
-
-/// An organizer's public page.
-#[derive(Debug, Clone, Template)]
-#[template(path = "schedule.html")]
-pub struct SchedulePage {
-    /// Around it.
-    pub shell: Shell,
-    /// Whose.
-    pub organizer: String,
-    /// Where the form is posted.
-    pub slug: String,
-    /// The events.
-    pub months: Vec<Month>,
-    /// How many there are without a search.
-    pub total: usize,
-    /// The zone most of them are in; the others name their own.
-    pub zone: String,
-    /// What was searched for.
-    pub query: String,
-    /// The address that was typed.
-    pub email: String,
-    /// Events that were ticked.
-    pub ticked: Vec<String>,
-    /// What has to be put right; empty if nothing.
-    pub problem: String,
-}
-
-impl SchedulePage {
-    fn is_ticked(&self, id: &str) -> bool {
-        self.ticked.iter().any(|ticked| ticked == id)
-    }
-}
-
-/// What became of one ticked event.
-#[derive(Debug, Clone)]
-pub struct SentLine {
-    /// Which.
-    pub title: String,
-    /// When, in a line.
-    pub when: String,
-    /// On its way.
-    pub good: bool,
-    /// An honest sentence.
-    pub said: String,
-}
-
-/// The answer to a submission of the public page.
-#[derive(Debug, Clone, Template)]
-#[template(path = "schedule_sent.html")]
-pub struct ScheduleSentPage {
-    /// Around it.
-    pub shell: Shell,
-    /// Whose events.
-    pub organizer: String,
-    /// Back to his page.
-    pub slug: String,
-    /// The masked address.
-    pub to: String,
-    /// Who the mails come from.
-    pub sender: String,
-    /// A line per event.
-    pub lines: Vec<SentLine>,
-    /// How many are on their way.
-    pub sent: usize,
 }
 
 /// A guest answers by link.

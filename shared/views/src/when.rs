@@ -53,15 +53,21 @@ impl WhenView {
 
     /// Describes the time from `start` to `end` (exclusive).
     pub fn told(start: &When, end: &When, language: Language) -> Self {
+        Self::told_by(start, end, language, language.words().clock_24)
+    }
+
+    /// The same on a clock of 24 hours or of 12, whatever the language has.
+    pub fn told_by(start: &When, end: &When, language: Language, clock_24: bool) -> Self {
         let words = language.words();
+        let clock = |time| clock(time, clock_24);
         let date = start.local_date();
         let last = last_date(start, end);
         let (clock, until) = match (start, end) {
             (When::At(from), When::At(to)) => {
-                let until = if to.instant > from.instant { clock(to.local.time(), words) } else { String::new() };
-                (clock(from.local.time(), words), until)
+                let until = if to.instant > from.instant { clock(to.local.time()) } else { String::new() };
+                (clock(from.local.time()), until)
             }
-            (When::At(from), When::Date(_)) => (clock(from.local.time(), words), String::new()),
+            (When::At(from), When::Date(_)) => (clock(from.local.time()), String::new()),
             (When::Date(_), _) => (words.all_day.to_owned(), String::new()),
         };
         let spans = last > date;
@@ -119,7 +125,7 @@ fn from_to(from: &str, to: &str, words: &Words) -> String {
 }
 
 /// The last day an event touches; its end is exclusive (RFC 5545 section 3.6.1).
-fn last_date(start: &When, end: &When) -> NaiveDate {
+pub(crate) fn last_date(start: &When, end: &When) -> NaiveDate {
     let first = start.local_date();
     let last = match end {
         When::Date(date) => date.checked_sub_days(Days::new(1)).unwrap_or(*date),
@@ -134,8 +140,8 @@ fn last_date(start: &When, end: &When) -> NaiveDate {
 }
 
 /// `7:05 pm`, `19:05`.
-fn clock(time: NaiveTime, words: &Words) -> String {
-    time.format(if words.clock_24 { "%-H:%M" } else { "%-I:%M %P" }).to_string()
+pub fn clock(time: NaiveTime, clock_24: bool) -> String {
+    time.format(if clock_24 { "%-H:%M" } else { "%-I:%M %P" }).to_string()
 }
 
 /// `Friday 2 July 2027`.
@@ -144,8 +150,14 @@ pub fn long_date(date: NaiveDate) -> String {
     in_words(words.date_long, date, words)
 }
 
+/// `July 2027`.
+pub fn month_name(year: i32, month: u32, language: Language) -> String {
+    let words = language.words();
+    NaiveDate::from_ymd_opt(year, month, 1).map_or_else(String::new, |day| in_words(words.month_year, day, words))
+}
+
 /// A date as one of a language's patterns has it.
-fn in_words(pattern: &str, date: NaiveDate, words: &Words) -> String {
+pub(crate) fn in_words(pattern: &str, date: NaiveDate, words: &Words) -> String {
     let weekday = date.weekday().num_days_from_monday() as usize;
     let month = date.month0() as usize;
     let name = |names: &[&'static str], at: usize| names.get(at).copied().unwrap_or_default();
@@ -163,7 +175,7 @@ fn in_words(pattern: &str, date: NaiveDate, words: &Words) -> String {
 }
 
 /// `New York time`, `UTC`, the sender's own name for a zone; empty where no zone is meant.
-fn zone_words(when: &When, words: &Words) -> String {
+pub(crate) fn zone_words(when: &When, words: &Words) -> String {
     let When::At(moment) = when else {
         return String::new();
     };
@@ -198,6 +210,19 @@ pub fn iso(when: &When) -> String {
     }
 }
 
+/// The start on its own wall with its distance from UTC, `2027-07-02T19:05-04:00`: the instant and the wall in one value.
+/// Without the distance where none is meant; a date where there is no time.
+pub fn iso_on_wall(when: &When) -> String {
+    let When::At(moment) = when else { return iso(when) };
+    let wall = moment.local.format("%Y-%m-%dT%H:%M");
+    if moment.zone == Zone::Floating {
+        return wall.to_string();
+    }
+    let minutes = (moment.local.and_utc().timestamp() - moment.instant.0).div_euclid(60);
+    let sign = if minutes < 0 { '-' } else { '+' };
+    format!("{wall}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+}
+
 /// `2027-07-02T23:05:00Z`.
 pub fn iso_instant(at: Timestamp) -> String {
     DateTime::from_timestamp(at.0, 0).map_or_else(String::new, |time| time.format("%Y-%m-%dT%H:%M:%SZ").to_string())
@@ -230,6 +255,8 @@ mod tests {
         let view = WhenView::new(&at("2027-07-02T19:05:00", zone(), -4), &at("2027-07-02T22:05:00", zone(), -4));
         assert_eq!(view.sentence(), "Friday 2 July 2027, 7:05 pm to 10:05 pm, New York time");
         assert_eq!((view.iso.as_str(), view.zoned), ("2027-07-02T23:05:00Z", true));
+        assert_eq!(iso_on_wall(&at("2027-07-02T19:05:00", zone(), -4)), "2027-07-02T19:05-04:00");
+        assert_eq!(iso_on_wall(&at("2027-07-02T19:05:00", zone(), 5)), "2027-07-02T19:05+05:00");
     }
 
     #[test]

@@ -36,9 +36,16 @@ impl Fields {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every value of a field.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    /// Every value of a field, also of one that is numbered: `event`, `event-1`.
+    pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let is_named =
+            move |key: &str| key.strip_prefix(name).is_some_and(|end| end.is_empty() || end.starts_with('-'));
+        self.0.iter().filter(move |(key, _)| is_named(key)).map(|(_, value)| value.as_str())
+    }
+
+    /// All of them, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// A number.

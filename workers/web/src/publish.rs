@@ -36,7 +36,7 @@ use crate::error::Problem;
 use crate::pages::schedule;
 use crate::respond;
 
-pub use edition::{Edition, Part};
+pub use edition::{Edition, Part, reads};
 pub use snapshot::{STALE_GRACE_SECS, admits, from_snapshot, news, rebuild};
 pub use turning::Turning;
 

@@ -65,11 +65,45 @@ pub fn attachment(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
     response
 }
 
+/// A page of an organizer, who may show pictures of his own from anywhere.
+pub fn public_page(status: StatusCode, page: &impl views::pages::Page) -> Result<Response, Problem> {
+    let mut response = with_fields(status, page, public_fields())?;
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Language"));
+    Ok(response)
+}
+
+/// A part of a page.
+pub fn fragment(html: String) -> Response {
+    let mut response = with_type(StatusCode::OK, "text/html; charset=utf-8", html);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A style; one that its address names completely may be kept for ever.
+pub fn style(css: String, named: bool) -> Response {
+    let mut response = with_type(StatusCode::OK, "text/css; charset=utf-8", css);
+    let kept = if named { "public, max-age=31536000, immutable" } else { "public, max-age=60" };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
 /// A page. `form_targets` are origins, beside our own, that a form of it may end at.
 pub fn page(status: StatusCode, page: &impl views::pages::Page, form_targets: &str) -> Result<Response, Problem> {
+    with_fields(status, page, page_fields(form_targets))
+}
+
+fn with_fields(
+    status: StatusCode,
+    page: &dyn views::pages::Page,
+    fields: Vec<(HeaderName, String)>,
+) -> Result<Response, Problem> {
     let html = page.html().map_err(|cause| Problem::Internal { cause })?;
     let mut response = with_type(status, HTML, html);
-    for (name, value) in page_fields(form_targets) {
+    for (name, value) in fields {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(name, value);
         }
@@ -80,9 +114,18 @@ pub fn page(status: StatusCode, page: &impl views::pages::Page, form_targets: &s
 
 /// What every page says about itself to the browser.
 pub fn page_fields(form_targets: &str) -> Vec<(HeaderName, String)> {
-    // Styles and scripts come from our own /static/ only; an organizer's description may show pictures.
+    fields("", form_targets)
+}
+
+/// The same of an organizer's page, who may show pictures from anywhere.
+pub fn public_fields() -> Vec<(HeaderName, String)> {
+    fields("https:", "")
+}
+
+fn fields(pictures: &str, form_targets: &str) -> Vec<(HeaderName, String)> {
+    // Styles and scripts come from us only; an organizer's description may show pictures.
     let policy = format!(
-        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data: {pictures}; \
          form-action 'self' {form_targets}; base-uri 'none'; frame-ancestors 'none'"
     );
     vec![

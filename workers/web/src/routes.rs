@@ -129,6 +129,8 @@ routes! {
         post Open schedule::post, "Ask for invitations to several events";
     }
     "/s/{slug}/live" { get Open live::get, "A WebSocket that says which events changed"; }
+    "/s/{slug}/rows" { get Open schedule::rows, "Some events of a page anew, as HTML"; }
+    "/theme/{file}" { get Open schedule::theme, "A page's accent"; }
     "/r/{token}" {
         get Link answer::get, "Answer an invitation: the page";
         post Link answer::post, "Answer an invitation";

@@ -1,4 +1,4 @@
-//! Every phrase that a person reads in a mail, once per language. A further language is a file beside [`en`] and a
+//! Every phrase that a person reads in a mail or on a page, once per language. A further language is a file beside [`en`] and a
 //! line in the list below; a phrase that it lacks does not compile, a placeholder that it lacks does not pass the
 //! tests.
 
@@ -427,6 +427,178 @@ words! {
     reply_declined,
     /// Of PARTSTAT=NEEDS-ACTION and DELEGATED, which say nothing yet.
     reply_waiting,
+
+    // The page of an organizer, and the one after it.
+    /// Label of the box in plain words.
+    find_events,
+    /// What can be written into it.
+    find_hint,
+    /// Its button.
+    find,
+    /// What an address in it does.
+    find_note,
+    /// While typing: pressing Enter asks in plain words.
+    find_asks,
+    /// Label of the quick filters.
+    narrow,
+    /// Games on the page's own ground.
+    at_home,
+    /// Games elsewhere.
+    away,
+    /// Saturdays and Sundays.
+    weekends,
+    /// Only events with an offer.
+    with_offers,
+    /// Label of the choice of teams.
+    team,
+    /// No team in particular.
+    all_teams,
+    /// Label of the choice of months.
+    month_label,
+    /// No month in particular.
+    all_months,
+    /// Button: apply the quick filters.
+    show,
+    /// Away with all filters.
+    show_all,
+    /// Label of the list of months.
+    months_of,
+    /// Link to the first day that is not over.
+    to_today,
+    /// Shown, and all.
+    found_of,
+    /// Ticks what is shown.
+    tick_all,
+    /// Ticks a month's events.
+    tick_month,
+    /// Takes a month's ticks away.
+    untick_month,
+    /// Takes all ticks away.
+    untick_all,
+    /// Removes a part of the filter.
+    without,
+    /// A part of a filter: the other side.
+    chip_against,
+    /// The same: a first day or time.
+    chip_from,
+    /// The same: a time of day.
+    chip_before,
+    /// The same: a word.
+    chip_word,
+    /// The same.
+    not_cancelled,
+    /// Of one slot where a person gets one.
+    said_sent_slot,
+    /// Folded away.
+    earlier_one,
+    /// The same.
+    earlier_many,
+    /// Marks a day.
+    today,
+    /// Marks an event that was announced for another time.
+    moved,
+    /// Further dates of a series.
+    then,
+    /// The last day of an event of several days.
+    until_day,
+    /// The reader's own time; written by the script.
+    your_time,
+    /// Link to an event's own page.
+    details,
+    /// Marks an offer.
+    updated_today,
+    /// A link without words of its own.
+    link_tickets,
+    /// The same.
+    link_shop,
+    /// The same.
+    link_parking,
+    /// The same.
+    link_watch,
+    /// The same.
+    link_more,
+    /// Before anything is ticked.
+    tick_some,
+    /// The same for slots.
+    choose_time,
+    /// How many are ticked.
+    ticked_one,
+    /// The same.
+    ticked_many,
+    /// Of them, outside of what is shown.
+    ticked_elsewhere,
+    /// Label of the address.
+    your_email,
+    /// In the empty field.
+    email_example,
+    /// Keeps the address.
+    remember,
+    /// The one button.
+    send_invitations,
+    /// After a question with an address in it.
+    ready_to_send,
+    /// Heading of a page without events.
+    no_events,
+    /// What will be there.
+    no_events_yet,
+    /// Heading where a filter leaves nothing.
+    nothing_found,
+    /// What to do then.
+    nothing_found_what,
+    /// Link to the feed.
+    subscribe,
+    /// The same with a filter.
+    subscribe_view,
+    /// Link to a file of the same.
+    download,
+    /// Said when the page changes by itself.
+    just_changed_one,
+    /// The same.
+    just_changed_many,
+    /// Of slots of which a person gets one.
+    one_per_person,
+    /// The address is missing.
+    no_address,
+    /// A mail program left its placeholder.
+    not_filled_in,
+    /// It is none.
+    not_an_address,
+    /// Nothing is ticked.
+    tick_one_first,
+    /// Too many are.
+    tick_at_most,
+    /// Title of the page after sending.
+    on_its_way,
+    /// Its heading.
+    sent_none,
+    /// The same; `address` is masked.
+    sent_one,
+    /// The same.
+    sent_many,
+    /// Of one event: fine.
+    said_sent,
+    /// Of one event: not.
+    said_cancelled,
+    /// The same.
+    said_past,
+    /// The same.
+    said_full,
+    /// The same.
+    said_failed,
+    /// The same.
+    said_another_time,
+    /// Of events that the page does not have.
+    said_gone,
+    /// Where to look; `organizer` and `sender` are marked up.
+    look_for,
+    /// What happens to those who have it.
+    sent_twice,
+    /// Mail cannot be called back.
+    how_to_stop,
+    /// The way back.
+    back_to_page,
+    /// The page in this language, named in it.
+    in_language,
 }
 
 impl Language {

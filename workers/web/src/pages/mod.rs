@@ -70,16 +70,16 @@ pub async fn changed(_context: &WebContext, _owner: &CalAddress) -> Result<(), P
 
 /// What stands around a page: in English and not to be found by search engines, unless the caller says otherwise.
 pub fn shell(context: &WebContext, title: impl Into<String>, scripts: &[&Asset]) -> Shell {
-    shell_at(&context.config.domain, title, scripts)
+    shell_at(&context.config.domain, title, Language::default(), scripts)
 }
 
-/// The same for a page that is published.
-pub fn shell_at(domain: &str, title: impl Into<String>, scripts: &[&Asset]) -> Shell {
+/// The same for a page that is published, in a language.
+pub fn shell_at(domain: &str, title: impl Into<String>, language: Language, scripts: &[&Asset]) -> Shell {
     let mut paths = vec![TIMES_JS.path.clone()];
     paths.extend(scripts.iter().map(|script| script.path.clone()));
     Shell {
         title: title.into(),
-        language: Language::default(),
+        language,
         head: Head::default(),
         style: PAGE_CSS.path.clone(),
         scripts: paths,

@@ -1,34 +1,34 @@
 //! `/s/{slug}`: an organizer's public page. Works without a script: one form, one button.
 
+mod asked;
+mod season;
+mod send;
+mod written;
+
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, Uri};
-use itip::{EventId, Origin};
-use scheduling::command::Enrollment;
-use store::accounts::OrganizerRow;
-use store::directory;
-use views::pages::{EventView, Month, Page, SchedulePage, ScheduleSentPage, SentLine};
-use views::text::mask_address;
+use scheduling::keys::sha256_hex;
+use timetable::Colour;
+use views::links::{SHORT_CHARS, short};
+use views::pages::Page;
+use views::rows::{Look, Rows};
 use views::words::Language;
 
+use self::asked::Asked;
+use self::season::Season;
+use self::written::written;
 use crate::WebContext;
-use crate::assets::SCHEDULE_JS;
 use crate::error::Problem;
-use crate::events;
-use crate::extract::{Fields, Form, read_address};
-use crate::invite::{INVITATIONS_MAX, browser_language, check_network, invite_to, language_tag};
-use crate::pages::{Found, find, or_refusal, sender, shell, shell_at};
-use crate::publish::{self, Edition, PublishContext, Published, Rendered, Turning};
+use crate::extract::{Fields, Form};
+use crate::invite::check_network;
+use crate::pages::{Found, find, or_refusal};
+use crate::publish::{self, Edition, PublishContext, Published, ROWS_MAX, Rendered};
 use crate::respond;
 
-/// Events of one page.
-const EVENTS_MAX: u32 = 2_500;
-/// Ticked events that are looked up although they are no longer on the page.
-const GONE_MAX: usize = 10;
-
-/// The page. A search, or picks in the address, make a page of their own.
+/// The page. A wish in the address makes a page of its own.
 pub async fn get(
     State(context): State<Arc<WebContext>>,
     Path(slug): Path<String>,
@@ -42,12 +42,10 @@ pub async fn get(
         }
         match find(context.db.as_ref(), &slug).await? {
             Found::Moved(to) => respond::redirect(StatusCode::MOVED_PERMANENTLY, &format!("/s/{to}")),
-            Found::Here(found) => {
-                let organizer = found.organizer;
-                let query: String = fields.get("q").unwrap_or_default().trim().chars().take(80).collect();
-                let ticked = fields.all("event").map(str::to_owned).collect();
-                let again = Again { query, ticked, ..Again::default() };
-                page(&context, &organizer, again, StatusCode::OK).await
+            Found::Here(page) => {
+                let season = Season::load(context.db.as_ref(), &page, context.clock.now()).await?;
+                let asked = Asked::read(&fields, &headers, &page, &season);
+                respond::public_page(StatusCode::OK, &written(&context.config, &page, &season, asked))
             }
         }
     };
@@ -55,29 +53,22 @@ pub async fn get(
 }
 
 /// The page as everybody sees it first.
-pub async fn publish(context: PublishContext<'_>, slug: &str, _reads: Option<Language>) -> Result<Rendered, Problem> {
-    let organizer = match find(context.db, slug).await? {
+pub async fn publish(context: PublishContext<'_>, slug: &str, reads: Option<Language>) -> Result<Rendered, Problem> {
+    let page = match find(context.db, slug).await? {
         Found::Moved(to) => return Ok(Rendered::Moved(format!("/s/{to}"))),
-        Found::Here(found) => found.organizer,
+        Found::Here(page) => page,
     };
-    let (page, turning) = written(context, &organizer, Again::default()).await?;
+    let season = Season::load(context.db, &page, context.now).await?;
+    let mut written = written(context.config, &page, &season, Asked::nothing(reads, &page));
+    written.shell.head = written::head(context.config, &page, &season, &written);
     Ok(Rendered::Here(Published {
-        body: page.html().map_err(|cause| Problem::Internal { cause })?.into_bytes(),
-        keeper: Some(organizer.address),
+        body: written.html().map_err(|cause| Problem::Internal { cause })?.into_bytes(),
         content_type: respond::HTML,
-        language: Some(Language::En),
-        fields: respond::page_fields(""),
-        stale_at: Some(turning.stale_at()),
+        language: Some(written.shell.language),
+        fields: respond::public_fields(),
+        stale_at: Some(season.turning().stale_at()),
+        keeper: Some(page.organizer.address),
     }))
-}
-
-/// What a page that is shown again keeps.
-#[derive(Default)]
-struct Again {
-    query: String,
-    email: String,
-    ticked: Vec<String>,
-    problem: String,
 }
 
 /// Sends an invitation to each ticked event; one submission, however many events.
@@ -88,157 +79,62 @@ pub async fn post(
     Form(form): Form,
 ) -> Response {
     let answer = async {
-        let organizer = match find(context.db.as_ref(), &slug).await? {
+        let page = match find(context.db.as_ref(), &slug).await? {
             Found::Moved(to) => return respond::redirect(StatusCode::PERMANENT_REDIRECT, &format!("/s/{to}")),
-            Found::Here(found) => found.organizer,
+            Found::Here(page) => page,
         };
         check_network(&context, &headers).await?;
-        let mut ticked: Vec<EventId> = form.all("event").filter_map(EventId::parse).collect();
-        ticked.sort();
-        ticked.dedup();
-        let typed = form.get("email").unwrap_or_default();
-        let problem = match read_address(typed) {
-            Err(problem) => problem.sentence(),
-            Ok(_) if ticked.is_empty() => "Pick at least one event first.".into(),
-            Ok(_) if ticked.len() > INVITATIONS_MAX => format!("Pick at most {INVITATIONS_MAX} events at a time."),
+        let season = Season::load(context.db.as_ref(), &page, context.clock.now()).await?;
+        let mut asked = Asked::read(&form, &headers, &page, &season);
+        match send::checked(&form, &asked) {
             Ok(address) => {
-                let named = language_tag(form.get("language").or_else(|| form.get("lang")).unwrap_or_default());
-                let language = if named.is_empty() { browser_language(&headers) } else { named };
-                return send(&context, &organizer, &address, language, &ticked).await;
+                let sent = send::send(&context, &page, &season, &asked, &address).await?;
+                respond::public_page(StatusCode::OK, &sent)
             }
-        };
-        let ticked = ticked.iter().map(ToString::to_string).collect();
-        let again = Again { email: typed.trim().to_owned(), ticked, problem, ..Again::default() };
-        page(&context, &organizer, again, StatusCode::BAD_REQUEST).await
+            Err(problem) => {
+                asked.problem = problem;
+                let page = written(&context.config, &page, &season, asked);
+                respond::public_page(StatusCode::BAD_REQUEST, &page)
+            }
+        }
     };
     or_refusal(&context, answer.await)
 }
 
-async fn send(
-    context: &WebContext,
-    organizer: &OrganizerRow,
-    address: &itip::CalAddress,
-    language: String,
-    ticked: &[EventId],
+/// `GET /s/{slug}/rows?ids=`: some rows anew, for a page that is open while they change.
+pub async fn rows(
+    State(context): State<Arc<WebContext>>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+    fields: Fields,
 ) -> Result<Response, Problem> {
-    let now = context.clock.now();
-    let mut rows = directory::upcoming_of(context.db.as_ref(), &organizer.address, now, EVENTS_MAX).await?;
-    rows.retain(|row| ticked.binary_search(&row.event_id).is_ok());
-    // What has ended since the page was loaded is looked up, so that its line can say so. An id that was never on
-    // this page is as good as unknown.
-    let gone: Vec<&EventId> = ticked.iter().filter(|id| !rows.iter().any(|row| row.event_id == **id)).collect();
-    for id in gone.into_iter().take(GONE_MAX) {
-        let row = directory::event(context.db.as_ref(), id).await?;
-        rows.extend(row.filter(|row| row.owner == organizer.address && row.public));
-    }
-    rows.sort_by_key(|row| row.details.start.instant());
-    let guest = Enrollment { address: address.clone(), name: String::new(), origin: origin_of(rows.len()), language };
-    let said = if rows.is_empty() { Vec::new() } else { invite_to(context, &organizer.address, &rows, &guest).await? };
-    let mut lines: Vec<SentLine> = Vec::new();
-    for (row, said) in rows.iter().zip(said) {
-        let view = events::view(row, now);
-        let refusal = match said {
-            Ok(said) => said.refusal(),
-            Err(problem) => Some(problem),
-        };
-        lines.push(SentLine {
-            title: view.title,
-            when: view.when.sentence(),
-            good: refusal.is_none(),
-            said: refusal.map_or_else(|| "The invitation is on its way.".to_owned(), |problem| problem.to_string()),
-        });
-    }
-    let missing = ticked.len() - rows.len();
-    if missing > 0 {
-        lines.push(SentLine {
-            title: if missing == 1 { "1 event".into() } else { format!("{missing} events") },
-            when: String::new(),
-            good: false,
-            said: "No longer on this page; nothing was sent.".into(),
-        });
-    }
-    let sent = lines.iter().filter(|line| line.good).count();
-    let page = ScheduleSentPage {
-        shell: shell(context, "On its way", &[&SCHEDULE_JS]),
-        organizer: organizer.name.clone(),
-        slug: organizer.slug.clone(),
-        to: mask_address(address),
-        sender: sender(context),
-        lines,
-        sent,
-    };
-    respond::page(StatusCode::OK, &page, "")
+    let Found::Here(page) = find(context.db.as_ref(), &slug).await? else { return Err(Problem::OrganizerNotFound) };
+    let season = Season::load(context.db.as_ref(), &page, context.clock.now()).await?;
+    let asked = Asked::read(&fields, &headers, &page, &season);
+    let ids = fields.get("ids").unwrap_or_default();
+    let shorts: Vec<&str> = ids.split(',').filter_map(|id| id.get(..SHORT_CHARS)).take(ROWS_MAX).collect();
+    let mut listed = season.listed(&asked.filter, page.config.team.as_str());
+    listed.retain(|listed| shorts.contains(&short(&listed.entry.event)));
+    let look = Look { language: asked.language, config: &page.config, now: season.now, pick: true };
+    let html = Rows::new(&listed, &look, &|_| false).html().map_err(|cause| Problem::Internal { cause })?;
+    Ok(respond::fragment(html))
 }
 
-fn origin_of(events: usize) -> Origin {
-    if events > 1 { Origin::MultiEvent } else { Origin::LandingPage }
+/// `GET /theme/{file}`: a colour as the accent of a page. The name says all, so it may be kept for ever.
+pub async fn theme(Path(file): Path<String>) -> Result<Response, Problem> {
+    let (digits, version) = file.strip_suffix(".css").and_then(|name| name.split_once('-')).ok_or(Problem::NotFound)?;
+    let colour = Colour::try_from(format!("#{digits}")).map_err(|_| Problem::NotFound)?;
+    let css = views::colour::theme(colour);
+    Ok(respond::style(css.clone(), version == style_version(&css)))
 }
 
-async fn page(
-    context: &WebContext,
-    organizer: &OrganizerRow,
-    again: Again,
-    status: StatusCode,
-) -> Result<Response, Problem> {
-    let (page, _) = written(context.publishing(), organizer, again).await?;
-    respond::page(status, &page, "")
+/// Where the style of a colour is.
+pub fn theme_path(colour: Colour) -> String {
+    let css = views::colour::theme(colour);
+    let digits = String::from(colour);
+    format!("/theme/{}-{}.css", digits.trim_start_matches('#'), style_version(&css))
 }
 
-async fn written(
-    context: PublishContext<'_>,
-    organizer: &OrganizerRow,
-    again: Again,
-) -> Result<(SchedulePage, Turning), Problem> {
-    let now = context.now;
-    let rows = directory::upcoming_of(context.db, &organizer.address, now, EVENTS_MAX).await?;
-    let total = rows.len();
-    let mut turning = Turning::new(now);
-    for time in rows.iter().flat_map(|row| events::times(&row.details, &row.overrides, now, 1)) {
-        turning.sees(&time.start, &time.end);
-    }
-    let mut views: Vec<EventView> =
-        rows.iter().map(|row| events::view(row, now)).filter(|view| matches(view, &again.query)).collect();
-    // A series stands where its next occurrence is, not where it began. The month is that of the wall where the
-    // event happens, so it goes before the instant.
-    views.sort_by(|a, b| (&a.when.month_key, a.starts, &a.id).cmp(&(&b.when.month_key, b.starts, &b.id)));
-    let zone = most_common(views.iter().map(|view| view.when.zone.as_str()));
-    let mut months: Vec<Month> = Vec::new();
-    for view in views {
-        match months.last_mut() {
-            Some(month) if month.key == view.when.month_key => month.events.push(view),
-            _ => months.push(Month {
-                key: view.when.month_key.clone(),
-                name: view.when.month.clone(),
-                events: vec![view],
-            }),
-        }
-    }
-    let page = SchedulePage {
-        shell: shell_at(&context.config.domain, organizer.name.clone(), &[&SCHEDULE_JS]),
-        organizer: organizer.name.clone(),
-        slug: organizer.slug.clone(),
-        months,
-        total,
-        zone,
-        query: again.query,
-        email: again.email,
-        ticked: again.ticked,
-        problem: again.problem,
-    };
-    Ok((page, turning))
-}
-
-/// Every word of the search stands somewhere in the row.
-fn matches(view: &EventView, query: &str) -> bool {
-    let text = format!("{} {} {} {} {}", view.title, view.place, view.when.long, view.when.weekday, view.when.clock);
-    let text = text.to_lowercase();
-    query.to_lowercase().split_whitespace().all(|word| text.contains(word))
-}
-
-fn most_common<'a>(zones: impl Iterator<Item = &'a str>) -> String {
-    let mut counts: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
-    for zone in zones.filter(|zone| !zone.is_empty()) {
-        *counts.entry(zone).or_default() += 1;
-    }
-    counts.into_iter().max_by_key(|(_, count)| *count).map(|(zone, _)| zone.to_owned()).unwrap_or_default()
+fn style_version(css: &str) -> String {
+    sha256_hex(css.as_bytes()).chars().take(8).collect()
 }

@@ -14,4 +14,5 @@ mod links;
 mod pages;
 mod places;
 mod published;
+mod schedule;
 mod stage;

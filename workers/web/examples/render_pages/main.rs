@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a tool for developers")]
 
+mod schedule;
+
 use std::fs;
 
 use views::head::Head;
 use views::pages::{
-    AnswerPage, ClaimPage, EventView, Figure, HomePage, InvitePage, Month, NoticePage, OwnerPage, Page, ProposalView,
-    SchedulePage, ScheduleSentPage, SentLine, SentPage, Shell, TakeOverPage, UnsubscribePage,
+    AnswerPage, ClaimPage, EventView, Figure, HomePage, InvitePage, NoticePage, OwnerPage, Page, ProposalView,
+    SentPage, Shell, TakeOverPage, UnsubscribePage,
 };
 use views::when::WhenView;
 use views::words::Language;
@@ -62,42 +64,8 @@ fn main() {
         "لقاء ودي",
         "A title of very many words that goes on and on until nobody remembers what it was about when it began, which happens in real calendars more often than one would think, and it must still be read",
     ];
-    let month = |key: &str, name: &str, month: u32| Month {
-        key: key.into(),
-        name: name.into(),
-        events: titles
-            .iter()
-            .enumerate()
-            .map(|(n, title)| {
-                event(
-                    n + 1,
-                    &format!("2027-{month:02}-{:02}T19:05:00", n * 3 + 2),
-                    &format!("2027-{month:02}-{:02}T22:05:00", n * 3 + 2),
-                    title,
-                )
-            })
-            .collect(),
-    };
-    let schedule = SchedulePage {
-        shell: shell("Baltimore Gulls"),
-        organizer: "Baltimore Gulls 2027".into(),
-        slug: "gulls".into(),
-        months: vec![month("2027-07", "July 2027", 7), month("2027-08", "August 2027", 8)],
-        total: 16,
-        zone: "New York time".into(),
-        query: String::new(),
-        email: String::new(),
-        ticked: vec![format!("{:040}", 2)],
-        problem: String::new(),
-    };
     let figure = |word: &str, count, percent| Figure { word: word.into(), count, percent };
     let pages: Vec<(&str, String)> = vec![
-        ("schedule", schedule.html().unwrap()),
-        ("schedule_empty", SchedulePage { months: Vec::new(), total: 0, ..schedule.clone() }.html().unwrap()),
-        (
-            "schedule_problem",
-            SchedulePage { problem: "Please type your e-mail address.".into(), ..schedule }.html().unwrap(),
-        ),
         (
             "invite",
             InvitePage {
@@ -123,33 +91,6 @@ fn main() {
                 sender: "notification@convoke.test".into(),
                 more: (2..5).map(|n| event(n, "2027-07-09T19:05:00", "2027-07-09T22:05:00", titles[n])).collect(),
                 page: "/s/gulls".into(),
-            }
-            .html()
-            .unwrap(),
-        ),
-        (
-            "schedule_sent",
-            ScheduleSentPage {
-                shell: shell("x"),
-                organizer: "Baltimore Gulls".into(),
-                slug: "gulls".into(),
-                to: "a*******@example.com".into(),
-                sender: "notification@convoke.test".into(),
-                sent: 1,
-                lines: vec![
-                    SentLine {
-                        title: titles[0].into(),
-                        when: one.when.sentence(),
-                        good: true,
-                        said: "The invitation is on its way.".into(),
-                    },
-                    SentLine {
-                        title: titles[2].into(),
-                        when: one.when.sentence(),
-                        good: false,
-                        said: "This event has been cancelled; no invitation was sent.".into(),
-                    },
-                ],
             }
             .html()
             .unwrap(),
@@ -254,7 +195,7 @@ fn main() {
             .unwrap(),
         ),
     ];
-    for (name, html) in pages {
+    for (name, html) in pages.into_iter().map(|(name, html)| (name.to_owned(), html)).chain(schedule::pages()) {
         fs::write(format!("{folder}/{name}.html"), html).unwrap();
     }
 }

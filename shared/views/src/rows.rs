@@ -1,0 +1,352 @@
+//! The rows of a timetable, by month and day: of a page, of an embed, and one by one where a page is kept up to date.
+//! A season has thousands, so a row is a few short elements.
+
+use askama::Template;
+use chrono::{Datelike, NaiveDate};
+use itip::{EventId, Timestamp, When, Zone};
+use timetable::{Entry, EntryStatus, Filter, LinkKind, Offer, PageConfig, PageKind, Place, Side, TimeDisplay};
+
+use crate::links::short;
+use crate::when::{clock, in_words, iso_on_wall, last_date, today_there, zone_words};
+use crate::words::{Language, Words, fill};
+
+/// Buttons of one offer; what is more stands on the event's own page.
+const LINKS_MAX: usize = 3;
+
+/// An entry, and what a page says of the series that it begins.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The entry.
+    pub entry: Entry,
+    /// The next dates of its series.
+    pub then: Vec<When>,
+}
+
+/// How rows are told.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// In which language.
+    pub language: Language,
+    /// As the organizer wants it.
+    pub config: &'a PageConfig,
+    /// The moment of the page.
+    pub now: Timestamp,
+    /// Rows can be ticked.
+    pub pick: bool,
+}
+
+impl Look<'_> {
+    /// 19:05 rather than 7:05 pm.
+    pub fn clock_24(&self) -> bool {
+        match self.config.times {
+            TimeDisplay::Auto => self.language.words().clock_24,
+            TimeDisplay::Hours12 => false,
+            TimeDisplay::Hours24 => true,
+        }
+    }
+
+    fn date(&self, pattern: &str, date: NaiveDate) -> String {
+        in_words(pattern, date, self.language.words())
+    }
+
+    /// `Sat 3 Jul, 4:05 pm`.
+    fn moment(&self, when: &When) -> String {
+        let date = self.date(self.language.words().date_short, when.local_date());
+        match when {
+            When::Date(_) => date,
+            When::At(moment) => format!("{date}, {}", clock(moment.local.time(), self.clock_24())),
+        }
+    }
+}
+
+/// A link as a button.
+#[derive(Debug, Clone)]
+struct Button {
+    url: String,
+    label: String,
+}
+
+/// What an event offers, on its row.
+#[derive(Debug, Clone)]
+struct OfferView {
+    lead: String,
+    buttons: Vec<Button>,
+    image: String,
+    fresh: bool,
+}
+
+impl OfferView {
+    fn new(offer: &Offer, updated: Timestamp, look: &Look<'_>) -> Self {
+        let words = look.language.words();
+        let button = |link: &timetable::Link| Button {
+            url: link.url.clone(),
+            label: if link.label.is_empty() { kind_word(link.kind, words).to_owned() } else { link.label.clone() },
+        };
+        Self {
+            lead: offer.lead.clone(),
+            buttons: offer.links.iter().take(LINKS_MAX).map(button).collect(),
+            image: offer.image.clone().unwrap_or_default(),
+            fresh: Offer::is_fresh(updated, look.now),
+        }
+    }
+}
+
+fn kind_word(kind: LinkKind, words: &Words) -> &'static str {
+    match kind {
+        LinkKind::Tickets => words.link_tickets,
+        LinkKind::Shop => words.link_shop,
+        LinkKind::Parking => words.link_parking,
+        LinkKind::Watch => words.link_watch,
+        LinkKind::More => words.link_more,
+    }
+}
+
+/// One event.
+#[derive(Debug, Clone)]
+struct Row {
+    short: String,
+    event: EventId,
+    starts: Timestamp,
+    iso: String,
+    clock: String,
+    /// Zone and last day, where there is something to say.
+    note: String,
+    title: String,
+    place: String,
+    hidden_place: bool,
+    was: String,
+    tentative: bool,
+    off: bool,
+    over: bool,
+    then: String,
+    side: &'static str,
+    offer: Option<OfferView>,
+    /// The name of its radio button, where one of several is chosen.
+    group: Option<usize>,
+    ticked: bool,
+}
+
+impl Row {
+    fn new(listed: &Listed, look: &Look<'_>, usual_zone: &str) -> Self {
+        let (entry, words) = (&listed.entry, look.language.words());
+        let zone = zone_words(&entry.start, words);
+        let mut note = if zone == usual_zone { String::new() } else { zone };
+        let last = last_date(&entry.start, &entry.end);
+        if last > entry.start.local_date() {
+            let until = fill(words.until_day, &[("day", &look.date(words.date_short, last))]);
+            note = if note.is_empty() { until } else { format!("{note}, {until}") };
+        }
+        let was = match &entry.status {
+            EntryStatus::Moved { from } => look.moment(from),
+            EntryStatus::Scheduled | EntryStatus::Tentative | EntryStatus::Cancelled => String::new(),
+        };
+        let (place, hidden_place) = match &entry.place {
+            Place::Named(name) => (name.clone(), false),
+            Place::Hidden => (String::new(), true),
+        };
+        let then: Vec<String> = listed.then.iter().map(|when| look.date(words.date_short, when.local_date())).collect();
+        Self {
+            short: short(&entry.event).to_owned(),
+            event: entry.event.clone(),
+            starts: entry.starts(),
+            iso: iso_on_wall(&entry.start),
+            clock: match &entry.start {
+                When::Date(_) => words.all_day.to_owned(),
+                When::At(moment) => clock(moment.local.time(), look.clock_24()),
+            },
+            note,
+            title: if entry.title.is_empty() { words.untitled.to_owned() } else { entry.title.clone() },
+            place,
+            hidden_place,
+            was,
+            tentative: entry.status == EntryStatus::Tentative,
+            off: entry.status == EntryStatus::Cancelled,
+            over: is_over(entry, look.now),
+            then: if then.is_empty() { String::new() } else { fill(words.then, &[("dates", &then.join(", "))]) },
+            side: "",
+            offer: entry.offer.as_ref().map(|offer| OfferView::new(offer, entry.updated, look)),
+            group: None,
+            ticked: false,
+        }
+    }
+
+    fn picks(&self) -> bool {
+        !self.off && !self.over
+    }
+}
+
+fn is_over(entry: &Entry, now: Timestamp) -> bool {
+    entry.end.instant().max(entry.starts()) <= now
+}
+
+/// The events of a day.
+#[derive(Debug, Clone)]
+struct Day {
+    key: String,
+    weekday: String,
+    number: u32,
+    month: String,
+    today: bool,
+    rows: Vec<Row>,
+}
+
+/// A month of a schedule, or a title of slots.
+#[derive(Debug, Clone)]
+pub struct Section {
+    /// `2027-07`, or a number.
+    pub key: String,
+    /// `July 2027`, or the title.
+    pub name: String,
+    /// For a narrow list of months.
+    pub brief: String,
+    days: Vec<Day>,
+    /// Rows that can be ticked.
+    pub picks: usize,
+    size: &'static str,
+}
+
+/// A timetable, ready to be written.
+#[derive(Debug, Clone, Template)]
+#[template(path = "rows.html")]
+pub struct Rows {
+    words: &'static Words,
+    pick: bool,
+    slots: bool,
+    /// In order.
+    pub sections: Vec<Section>,
+    earlier: Vec<Day>,
+    /// The zone most of them are in; the others name their own.
+    pub zone: String,
+    /// How many are not over.
+    pub count: usize,
+    /// How many are folded away because they are over.
+    pub over: usize,
+}
+
+impl Rows {
+    /// Puts entries into their order. `ticked` are ids, whole or short.
+    pub fn new(entries: &[Listed], look: &Look<'_>, ticked: &dyn Fn(&EventId) -> bool) -> Self {
+        let words = look.language.words();
+        let zone = most_common(entries, words);
+        let slots = look.config.kind == PageKind::Slots;
+        let side = |side| Filter { side: Some(side), ..Filter::default() };
+        let (home, away) = (side(Side::Home), side(Side::Away));
+        let team = Some(look.config.team.as_str()).filter(|team| !team.is_empty());
+        let sides = team.map(|team| [("home", home.matcher(Some(team))), ("away", away.matcher(Some(team)))]);
+        let mut all: Vec<(NaiveDate, Row, bool)> = entries
+            .iter()
+            .map(|listed| {
+                let mut row = Row::new(listed, look, &zone);
+                row.ticked = row.picks() && ticked(&row.event);
+                let mut sides = sides.iter().flatten();
+                row.side = sides.find(|(_, side)| side.matches(&listed.entry)).map_or("", |(word, _)| word);
+                let day = listed.entry.start.local_date();
+                (day, row, today_there(&listed.entry.start, look.now) == Some(day))
+            })
+            .collect();
+        // The day is that of the wall where the event happens, so it goes before the instant.
+        all.sort_by(|(day, row, _), (other_day, other, _)| {
+            (day, row.starts, &row.short).cmp(&(other_day, other.starts, &other.short))
+        });
+        let (over, mut coming): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, row, _)| row.over && !slots);
+        if look.config.descending {
+            coming.reverse();
+        }
+        let (over_count, count) = (over.len(), coming.len());
+        let mut earlier = Vec::new();
+        for (date, row, _) in over {
+            push(&mut earlier, date, row, false, words);
+        }
+        let mut sections: Vec<Section> = Vec::new();
+        for (date, mut row, today) in coming {
+            let at = if slots {
+                let same = sections.iter().position(|section| section.name == row.title);
+                same.unwrap_or(sections.len())
+            } else {
+                let key = date.format("%Y-%m").to_string();
+                let same = sections.last().is_some_and(|section| section.key == key);
+                if same { sections.len() - 1 } else { sections.len() }
+            };
+            if at == sections.len() {
+                sections.push(Section::new(at, date, &row, slots, look));
+            }
+            let Some(section) = sections.get_mut(at) else { continue };
+            row.group = (slots && look.config.one_per_person).then_some(at);
+            section.picks += usize::from(row.picks());
+            push(&mut section.days, date, row, today, words);
+        }
+        for section in &mut sections {
+            section.size = size(section.days.iter().map(|day| day.rows.len()).sum());
+        }
+        Self { words, pick: look.pick, slots, sections, earlier, zone, count, over: over_count }
+    }
+
+    /// How many are ticked.
+    pub fn ticked(&self) -> usize {
+        let days = self.sections.iter().flat_map(|section| &section.days);
+        days.flat_map(|day| &day.rows).filter(|row| row.ticked).count()
+    }
+
+    /// How many can be.
+    pub fn picks(&self) -> usize {
+        self.sections.iter().map(|section| section.picks).sum()
+    }
+
+    fn earlier_words(&self) -> String {
+        match self.over {
+            1 => self.words.earlier_one.to_owned(),
+            count => fill(self.words.earlier_many, &[("count", &count.to_string())]),
+        }
+    }
+}
+
+impl Section {
+    fn new(at: usize, date: NaiveDate, row: &Row, slots: bool, look: &Look<'_>) -> Self {
+        let words = look.language.words();
+        let (key, name) = if slots {
+            (at.to_string(), row.title.clone())
+        } else {
+            (date.format("%Y-%m").to_string(), look.date(words.month_year, date))
+        };
+        Self { key, name, brief: look.date("{month_short}", date), days: Vec::new(), picks: 0, size: "" }
+    }
+}
+
+fn push(days: &mut Vec<Day>, date: NaiveDate, row: Row, today: bool, words: &Words) {
+    let key = date.to_string();
+    match days.last_mut() {
+        Some(day) if day.key == key => day.rows.push(row),
+        _ => days.push(Day {
+            key,
+            weekday: in_words("{weekday_short}", date, words),
+            number: date.day(),
+            month: in_words("{month_short}", date, words),
+            today,
+            rows: vec![row],
+        }),
+    }
+}
+
+/// A class that tells the browser about how tall a section will be before it lays it out.
+fn size(rows: usize) -> &'static str {
+    match rows {
+        0..=4 => "s4",
+        5..=12 => "s12",
+        13..=32 => "s32",
+        33..=96 => "s96",
+        97..=256 => "s256",
+        _ => "s512",
+    }
+}
+
+fn most_common(entries: &[Listed], words: &Words) -> String {
+    let mut zones: Vec<(&Zone, usize, &When)> = Vec::new();
+    for listed in entries {
+        let When::At(moment) = &listed.entry.start else { continue };
+        match zones.iter_mut().find(|(zone, _, _)| **zone == moment.zone) {
+            Some((_, count, _)) => *count += 1,
+            None => zones.push((&moment.zone, 1, &listed.entry.start)),
+        }
+    }
+    zones.iter().max_by_key(|(_, count, _)| *count).map(|(_, _, when)| zone_words(when, words)).unwrap_or_default()
+}

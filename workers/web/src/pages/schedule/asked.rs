@@ -1,0 +1,119 @@
+//! What a visitor of the page asks for: in plain words, by filters, in which language.
+
+use chrono::Weekday;
+use http::HeaderMap;
+use itip::EventId;
+use timetable::Filter;
+use views::links::{SHORT_CHARS, short};
+use views::words::Language;
+
+use super::season::Season;
+use crate::extract::{Fields, read_address};
+use crate::pages::PublicPage;
+use crate::publish::reads;
+
+/// Characters of a question that are read.
+const QUESTION_CHARS_MAX: usize = 200;
+
+/// What is ticked.
+pub enum Ticked {
+    /// These, by whole or short ids.
+    Named(Vec<String>),
+    /// What is shown.
+    All,
+}
+
+/// A wish, read from a query or from the form of the page.
+pub struct Asked {
+    /// In plain words.
+    pub question: String,
+    /// What is wanted, as far as it is understood.
+    pub filter: Filter,
+    /// What is ticked.
+    pub ticked: Ticked,
+    /// The address that was typed.
+    pub email: String,
+    /// The address stood in the question.
+    pub ready: bool,
+    /// The language to tell the page in.
+    pub language: Language,
+    /// It is the reader's own wish, not the organizer's.
+    pub chose_language: bool,
+    /// What has to be put right; empty if nothing.
+    pub problem: String,
+}
+
+impl Asked {
+    /// Reads the fields of a query or a form.
+    pub fn read(fields: &Fields, headers: &HeaderMap, page: &PublicPage, season: &Season) -> Self {
+        let wanted = reads(fields.get("lang").or_else(|| fields.get("language")), headers);
+        // A part that means nothing is left out: what is left is still the better page.
+        let mut filter = Filter::from_query(fields.pairs()).unwrap_or_default();
+        let question: String = fields.get("q").unwrap_or_default().trim().chars().take(QUESTION_CHARS_MAX).collect();
+        let mut email = fields.get("email").unwrap_or_default().trim().to_owned();
+        let mut ready = false;
+        if !question.is_empty() {
+            let (words, address) = take_address(&question);
+            if let Some(address) = address {
+                (email, ready) = (address, true);
+            }
+            understand(&words, &mut filter, season);
+        }
+        let named: Vec<String> = fields.named("event").map(str::to_owned).collect();
+        let all = ready || fields.get("tick") == Some("all");
+        Self {
+            question,
+            filter,
+            ticked: if all && named.is_empty() { Ticked::All } else { Ticked::Named(named) },
+            email,
+            ready,
+            ..Self::nothing(wanted, page)
+        }
+    }
+
+    /// No wish but a language.
+    pub fn nothing(reads: Option<Language>, page: &PublicPage) -> Self {
+        Self {
+            question: String::new(),
+            filter: Filter::default(),
+            ticked: Ticked::Named(Vec::new()),
+            email: String::new(),
+            ready: false,
+            language: reads.unwrap_or_else(|| Language::choose(&[&page.config.language])),
+            chose_language: reads.is_some(),
+            problem: String::new(),
+        }
+    }
+
+    /// Whether an event is ticked.
+    pub fn ticks(&self, event: &EventId) -> bool {
+        match &self.ticked {
+            Ticked::All => true,
+            Ticked::Named(ids) => ids.iter().any(|id| id.get(..SHORT_CHARS) == Some(short(event))),
+        }
+    }
+}
+
+/// A question without the address in it, and the address.
+fn take_address(question: &str) -> (String, Option<String>) {
+    let mut address = None;
+    let rest: Vec<&str> = question
+        .split_whitespace()
+        .filter(|word| {
+            let bare = word.trim_matches(|c: char| ",;<>()".contains(c));
+            let found = address.is_none() && bare.contains('@') && read_address(bare).is_ok();
+            if found {
+                address = Some(bare.to_owned());
+            }
+            !found
+        })
+        .collect();
+    (rest.join(" ").trim_end_matches([',', ';']).to_owned(), address)
+}
+
+fn understand(words: &str, filter: &mut Filter, _season: &Season) {
+    filter.words.extend(words.split_whitespace().map(str::to_owned));
+}
+
+/// Saturday and Sunday.
+pub const WEEKEND: [Weekday; 2] = [Weekday::Sat, Weekday::Sun];

@@ -1,0 +1,148 @@
+//! The events of a page, as the organizer wants it and as a visitor narrows it.
+
+use itip::{CalAddress, Timestamp};
+use store::directory::{self, EventRow};
+use store::{Database, StoreError};
+use timetable::{Entry, EntryStatus, Filter, Source};
+use views::rows::Listed;
+
+use crate::pages::PublicPage;
+use crate::publish::Turning;
+
+/// Events of one page.
+const EVENTS_MAX: u32 = 2_500;
+/// How long an event that is over stays on the page, folded away.
+const EARLIER_SECS: i64 = 14 * 86_400;
+/// How long an offer is told to be new.
+const FRESH_SECS: i64 = 86_400;
+/// Dates of a series that a filter may find: a year of weeks.
+const DATES_MAX: usize = 60;
+/// Dates that a row names after the first.
+const THEN_MAX: usize = 3;
+
+/// An event with the dates that may stand on the page.
+struct Event {
+    row: EventRow,
+    dates: Vec<Entry>,
+}
+
+/// The events of a page at a moment.
+pub struct Season {
+    /// The moment.
+    pub now: Timestamp,
+    /// How many are not over.
+    pub total: usize,
+    events: Vec<Event>,
+}
+
+impl Season {
+    /// Reads the events of a page.
+    pub async fn load(db: &dyn Database, page: &PublicPage, now: Timestamp) -> Result<Self, StoreError> {
+        let rows = directory::upcoming_of(db, &page.organizer.address, now.plus(-EARLIER_SECS), EVENTS_MAX).await?;
+        Ok(Self::of(rows, page, now))
+    }
+
+    fn of(rows: Vec<EventRow>, page: &PublicPage, now: Timestamp) -> Self {
+        let config = &page.config;
+        // What is stored was checked when it was stored.
+        let own = Filter::parse(&config.filter).unwrap_or_default();
+        let matcher = own.matcher(Some(&config.team));
+        let wanted = |entry: &Entry| {
+            let day = entry.start.local_date();
+            config.from.is_none_or(|from| day >= from)
+                && config.to.is_none_or(|to| day <= to)
+                && (!config.offers_only || entry.offer.is_some())
+                && matcher.matches(entry)
+        };
+        let mut events: Vec<Event> = rows
+            .into_iter()
+            .filter_map(|row| {
+                let mut dates = dates(&row, now);
+                dates.retain(wanted);
+                (!dates.is_empty()).then_some(Event { row, dates })
+            })
+            .collect();
+        events.sort_by_key(|event| event.dates.first().map(Entry::starts));
+        let is_over = |event: &Event| event.row.is_past(now);
+        let over = events.iter().filter(|event| is_over(event)).count();
+        if let Some(limit) = config.limit {
+            events.truncate(over + limit as usize);
+        }
+        Self { now, total: events.len() - over, events }
+    }
+
+    /// What a filter leaves; of a series its first date that is wanted.
+    pub fn listed(&self, filter: &Filter, team: &str) -> Vec<Listed> {
+        let matcher = filter.matcher(Some(team));
+        let one = |event: &Event| {
+            let mut dates = event.dates.iter().filter(|date| matcher.matches(date));
+            let entry = dates.next()?.clone();
+            Some(Listed { entry, then: dates.take(THEN_MAX).map(|date| date.start.clone()).collect() })
+        };
+        self.events.iter().filter_map(one).collect()
+    }
+
+    /// Every date that may stand on the page.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.events.iter().flat_map(|event| &event.dates)
+    }
+
+    /// The next date of each event that is not over.
+    pub fn coming(&self) -> impl Iterator<Item = &Entry> {
+        let now = self.now;
+        self.events.iter().filter(move |event| !event.row.is_past(now)).filter_map(|event| event.dates.first())
+    }
+
+    /// When the page becomes wrong although nobody changes anything.
+    pub fn turning(&self) -> Turning {
+        let mut turning = Turning::new(self.now);
+        for entry in self.events.iter().filter_map(|event| event.dates.first()) {
+            turning.sees(&entry.start, &entry.end);
+            turning.at(entry.end.instant().plus(EARLIER_SECS));
+            if entry.offer.is_some() {
+                turning.at(entry.updated.plus(FRESH_SECS));
+            }
+        }
+        turning
+    }
+
+    /// The events themselves.
+    pub fn rows(&self) -> impl Iterator<Item = &EventRow> {
+        self.events.iter().map(|event| &event.row)
+    }
+
+    /// The event that a page calls by a part of its id, or by all of it.
+    pub fn row(&self, id: &str) -> Option<&EventRow> {
+        let named = |row: &&EventRow| row.event_id.as_str().starts_with(id);
+        if id.len() < views::links::SHORT_CHARS { None } else { self.rows().find(named) }
+    }
+}
+
+/// The dates of an event; of a series those to come that take place.
+fn dates(row: &EventRow, now: Timestamp) -> Vec<Entry> {
+    let source = Source {
+        event: &row.event_id,
+        details: &row.details,
+        overrides: &row.overrides,
+        organizer: &row.organizer_name,
+        cancelled: row.cancelled,
+        moved_from: row.moved_from.as_ref(),
+        updated: row.last_modified,
+        hide_place: row.hide_place,
+    };
+    let mut dates = Entry::dates(&source, now, DATES_MAX);
+    if !row.cancelled {
+        let some_left = dates.iter().any(|date| date.status != EntryStatus::Cancelled);
+        dates.retain(|date| !some_left || date.status != EntryStatus::Cancelled);
+    }
+    // Further away than we look: the start is what is known for certain. A series that is over has no date to show.
+    if dates.is_empty() && !row.is_past(now) {
+        dates.push(Entry::next(&source, now));
+    }
+    dates
+}
+
+/// Whether an event may be picked on the page of an organizer.
+pub fn is_of(row: &EventRow, owner: &CalAddress) -> bool {
+    row.owner == *owner && row.public
+}

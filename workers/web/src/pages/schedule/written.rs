@@ -1,0 +1,180 @@
+//! From a season and a wish to the page.
+
+use std::collections::BTreeMap;
+
+use scheduling::settings::Config;
+use timetable::{Filter, Month, PageKind, Side};
+use views::chips::chips;
+use views::head::{Head, PageFacts};
+use views::links::Subject;
+use views::pages::{Chip, Choice, Narrow, SchedulePage, Toggle};
+use views::rows::{Look, Rows};
+use views::when::month_name;
+use views::words::Language;
+
+use super::asked::{Asked, Ticked, WEEKEND};
+use super::season::Season;
+use super::theme_path;
+use crate::assets::SCHEDULE_JS;
+use crate::invite::INVITATIONS_MAX;
+use crate::pages::{PublicPage, shell_at};
+
+/// Teams that can be chosen from a list; of more than these nobody finds his own.
+const TEAMS_MAX: usize = 80;
+
+/// The page that answers a wish.
+pub fn written(config: &Config, page: &PublicPage, season: &Season, asked: Asked) -> SchedulePage {
+    let look = Look { language: asked.language, config: &page.config, now: season.now, pick: true };
+    let mut listed = season.listed(&asked.filter, &page.config.team);
+    if matches!(asked.ticked, Ticked::All) && listed.len() > INVITATIONS_MAX {
+        // More than one submission takes: the first are ticked, and the rest is there to be seen.
+        listed.sort_by_key(|listed| listed.entry.starts());
+    }
+    let rows = Rows::new(&listed, &look, &|event| asked.ticks(event));
+    let title = if page.config.title.is_empty() { &page.organizer.name } else { &page.config.title };
+    let chosen = if asked.chose_language { asked.language.words().tag } else { "" };
+    let links = Views { slug: &page.slug, language: chosen };
+    let query = asked.filter.to_query();
+    let public = views::links::Links::new(&config.public_url);
+    let subject = Subject::Page(&page.slug);
+    let told = |(label, rest): (String, Filter)| Chip { label, href: links.to(&rest.to_query()) };
+    SchedulePage {
+        shell: shell_at(&config.domain, title.clone(), asked.language, &[&SCHEDULE_JS]),
+        organizer: page.organizer.name.clone(),
+        title: title.clone(),
+        intro: page.config.intro.clone(),
+        logo: page.config.logo.clone(),
+        background: page.config.background.clone(),
+        theme: page.config.accent.map(theme_path).unwrap_or_default(),
+        slug: page.slug.clone(),
+        chosen_language: chosen,
+        languages: other_languages(asked.language, &page.slug, &query),
+        rows,
+        total: season.total,
+        chips: chips(&asked.filter, asked.language, look.clock_24()).into_iter().map(told).collect(),
+        narrow: narrow(page, season, &asked, &links),
+        subscribe: public.webcal(subject, &query),
+        download: path_of(&public.file_of_calendar(subject, &query)),
+        query,
+        question: asked.question,
+        email: asked.email,
+        ready: asked.ready,
+        problem: asked.problem,
+        one_per_person: page.config.kind == PageKind::Slots && page.config.one_per_person,
+        picks_max: INVITATIONS_MAX,
+    }
+}
+
+/// What the head of a page says of all its events.
+pub fn head(config: &Config, page: &PublicPage, season: &Season, written: &SchedulePage) -> Head {
+    let facts = PageFacts {
+        slug: &page.slug,
+        title: &written.title,
+        intro: &written.intro,
+        organizer: &written.organizer,
+        image: &written.background,
+    };
+    let entries: Vec<_> = season.coming().cloned().collect();
+    Head::of_page(&views::links::Links::new(&config.public_url), &facts, &entries, written.shell.language)
+}
+
+/// An address of ours without the host, as a page needs it.
+fn path_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or(rest).to_owned()
+}
+
+/// Addresses of the page in the language that its reader chose.
+struct Views<'a> {
+    slug: &'a str,
+    language: &'static str,
+}
+
+impl Views<'_> {
+    fn to(&self, query: &str) -> String {
+        let language = if self.language.is_empty() { String::new() } else { format!("lang={}", self.language) };
+        let parts: Vec<&str> = [query, &language].into_iter().filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() { format!("/s/{}", self.slug) } else { format!("/s/{}?{}", self.slug, parts.join("&")) }
+    }
+}
+
+fn other_languages(language: Language, slug: &str, query: &str) -> Vec<(&'static str, &'static str, String)> {
+    let others = Language::ALL.iter().filter(|other| **other != language);
+    others
+        .map(|other| {
+            let words = other.words();
+            (words.tag, words.in_language, Views { slug, language: words.tag }.to(query))
+        })
+        .collect()
+}
+
+/// The quick filters that make a difference on this page.
+fn narrow(page: &PublicPage, season: &Season, asked: &Asked, links: &Views<'_>) -> Narrow {
+    if page.config.kind == PageKind::Slots {
+        return Narrow::default();
+    }
+    let (filter, words) = (&asked.filter, asked.language.words());
+    let own = timetable::fold(&page.config.team);
+    let mut names: BTreeMap<String, &str> = BTreeMap::new();
+    let mut months: Vec<Month> = Vec::new();
+    let (mut all, mut games, mut weekends, mut offers) = (0_usize, 0_usize, 0_usize, 0_usize);
+    for entry in season.entries() {
+        let day = entry.start.local_date();
+        all += 1;
+        weekends += usize::from(WEEKEND.contains(&chrono::Datelike::weekday(&day)));
+        offers += usize::from(entry.offer.is_some());
+        months.push(Month::of(day));
+        if let Some(teams) = &entry.teams {
+            games += 1;
+            for name in [&teams.home, &teams.away] {
+                names.entry(timetable::fold(name)).or_insert(name);
+            }
+        }
+    }
+    months.sort_unstable();
+    months.dedup();
+    let some = |count: usize| count > 0 && count < all;
+    let mut toggles = Vec::new();
+    let mut toggle = |label, query, on, flip: &dyn Fn(&mut Filter)| {
+        let mut other = filter.clone();
+        flip(&mut other);
+        toggles.push(Toggle { label, query, href: links.to(&other.to_query()), on });
+    };
+    if !own.is_empty() && games > 0 {
+        for (label, query, side) in [(words.at_home, "side=home", Side::Home), (words.away, "side=away", Side::Away)] {
+            let on = filter.side == Some(side);
+            toggle(label, query, on, &|other| other.side = (!on).then_some(side));
+        }
+    }
+    if some(weekends) {
+        let on = filter.weekdays == WEEKEND;
+        toggle(words.weekends, "day=sat,sun", on, &|other| {
+            other.weekdays = if on { Vec::new() } else { WEEKEND.to_vec() };
+        });
+    }
+    if some(offers) {
+        toggle(words.with_offers, "offers=1", filter.offers, &|other| other.offers = !filter.offers);
+    }
+    // A title with a dash is not yet a game: only a page of games lets choose among teams.
+    let chosen = |folded: &String| filter.teams.iter().any(|team| timetable::fold(team) == *folded);
+    let teams: Vec<Choice> = names
+        .iter()
+        .filter(|(folded, _)| games * 2 > all && **folded != own)
+        .map(|(folded, name)| Choice { value: (*name).to_owned(), label: (*name).to_owned(), on: chosen(folded) })
+        .collect();
+    let months: Vec<Choice> = months
+        .iter()
+        .map(|month| Choice {
+            value: month.to_string(),
+            label: month_name(month.year, month.month, asked.language),
+            on: filter.months == [*month],
+        })
+        .collect();
+    let rest = Filter { teams: Vec::new(), months: Vec::new(), ..filter.clone() };
+    Narrow {
+        toggles,
+        teams: if (2..=TEAMS_MAX).contains(&teams.len()) { teams } else { Vec::new() },
+        months: if months.len() > 1 { months } else { Vec::new() },
+        carried: form_urlencoded::parse(rest.to_query().as_bytes()).into_owned().collect(),
+    }
+}

@@ -1,0 +1,182 @@
+//! The organizer's page as its visitors narrow it, tick it and send it.
+
+use futures_executor::block_on;
+use http::StatusCode;
+use itip::{EventDetails, Method, When};
+use store::pages;
+
+use crate::stage::{Answer, NOW, Stage, days, details, owner};
+
+/// Three games, a concert and a series.
+fn season() -> Stage {
+    let stage = Stage::new().0;
+    let game = |uid: &str, title: &str, start: &str, end: &str| stage.request(uid, details(title, start, end));
+    game("g1", "Rays at Gulls", "2027-07-03T13:05:00", "2027-07-03T16:05:00");
+    game("g2", "Gulls at Otters", "2027-07-10T19:05:00", "2027-07-10T22:05:00");
+    game("g3", "Otters at Gulls", "2027-08-06T19:05:00", "2027-08-06T22:05:00");
+    stage.request("fair", days("Fan fair", "2027-08-01", "2027-08-03"));
+    stage
+}
+
+fn configure(stage: &Stage, json: &str) {
+    block_on(pages::save(stage.world.db(), &owner(), "ann", json, None, NOW)).unwrap().unwrap();
+}
+
+fn titles(page: &Answer) -> Vec<&str> {
+    let known = ["Quarterly call", "Rays at Gulls", "Gulls at Otters", "Otters at Gulls", "Fan fair"];
+    known.into_iter().filter(|title| page.body.contains(&format!("<b dir=auto>{title}"))).collect()
+}
+
+fn short(stage: &Stage, uid: &str) -> String {
+    views::links::short(&stage.id(uid)).to_owned()
+}
+
+#[test]
+fn a_view_has_an_address() {
+    let stage = season();
+    configure(&stage, "{\"team\":\"Gulls\",\"title\":\"Gulls 2027\"}");
+    for (query, wanted) in [
+        ("side=home", vec!["Rays at Gulls", "Otters at Gulls"]),
+        ("side=away", vec!["Gulls at Otters"]),
+        ("team=Otters&month=2027-08", vec!["Otters at Gulls"]),
+        ("day=sat,sun", vec!["Rays at Gulls", "Gulls at Otters", "Fan fair"]),
+        ("words=fair", vec!["Fan fair"]),
+        ("month=2027-13", vec!["Quarterly call", "Rays at Gulls", "Gulls at Otters", "Otters at Gulls", "Fan fair"]),
+    ] {
+        assert_eq!(titles(&stage.get(&format!("/s/ann?{query}"), None)), wanted, "{query}");
+    }
+    let page = stage.get("/s/ann?side=home&month=2027-07", None);
+    for part in ["1 of 5 events", "Gulls 2027", "href=\"/s/ann?side=home\"", "/s/ann.ics?month=2027-07&#38;side=home"] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    let nothing = stage.get("/s/ann?words=hockey", None);
+    assert!(nothing.body.contains("Nothing matches") && nothing.body.contains("Show all 5"));
+}
+
+#[test]
+fn the_page_speaks_the_reader_s_language() {
+    let stage = season();
+    let ask = |path: &str, accept: &str| stage.ask("GET", path, None, &[("accept-language", accept)], "").body;
+    let spanish = ask("/s/ann", "es-MX");
+    for part in
+        ["<html lang=\"es\"", "julio de 2027", "13:05", "Enviar invitaciones", "Todo el día", "hora de Nueva York"]
+    {
+        assert!(spanish.contains(part), "{part}");
+    }
+    assert!(ask("/s/ann?lang=en", "es-MX").contains("Send invitations"));
+    configure(&stage, "{\"language\":\"es\",\"times\":\"12h\"}");
+    let own = ask("/s/ann", "de");
+    assert!(own.contains("<html lang=\"es\"") && own.contains("1:05 pm"));
+    // Whoever chose a language keeps it on the page after, and in his invitation.
+    let body = format!("email=ana@example.com&lang=es&event={}", short(&stage, "g1"));
+    let sent = stage.form("/s/ann", &body);
+    assert!(sent.body.contains("1 invitación va camino de"), "{}", sent.body);
+    assert_eq!(stage.language(&stage.id("g1"), "ana@example.com"), "es");
+}
+
+#[test]
+fn a_question_with_an_address_is_ready_to_send_and_sends_nothing() {
+    let stage = season();
+    let page = stage.get("/s/ann?q=gulls,+ana@example.com", None);
+    assert_eq!(page.body.matches(" checked>").count(), 3);
+    for part in ["value=\"ana@example.com\"", "Nothing is sent until you press", "3 events ticked"] {
+        assert!(page.body.contains(part), "{part}");
+    }
+    assert_eq!(stage.mails(), 0);
+    assert_eq!(stage.get("/s/ann?words=gulls&tick=all", None).body.matches(" checked>").count(), 3);
+}
+
+#[test]
+fn picks_are_named_by_a_part_of_their_id() {
+    let stage = season();
+    let (one, gone) = (short(&stage, "g1"), short(&stage, "g2"));
+    stage.organizer("g2", Method::Cancel, None);
+    let sent = stage
+        .form("/s/ann", &format!("email=ana@example.com&event={one}&event={gone}&event={}&event=x", stage.id("g1")));
+    assert!(sent.body.contains("1 invitation is on its way"), "{}", sent.body);
+    assert!(sent.body.contains("has been cancelled"));
+    assert!(sent.body.contains("cannot be called back"));
+    assert_eq!(stage.mails(), 1);
+    // Over and no longer on the page: still known by its name.
+    stage.world.advance(200 * 86_400);
+    let late = stage.form("/s/ann", &format!("email=ben@example.com&event={one}"));
+    assert!(late.body.contains("This event is over"), "{}", late.body);
+}
+
+#[test]
+fn what_is_over_is_folded_away() {
+    let stage = season();
+    stage.world.advance(33 * 86_400);
+    let page = stage.get("/s/ann", None);
+    assert!(page.body.contains("2 earlier events") && page.body.contains("3 events"));
+    assert_eq!(page.body.matches("type=checkbox name=event").count(), 3);
+}
+
+#[test]
+fn a_person_gets_one_of_the_slots_under_a_title() {
+    let stage = Stage::empty();
+    block_on(store::accounts::enroll_organizer(stage.world.db(), &owner(), "Ann Corp", &["ann".into()], NOW)).unwrap();
+    let slot = |uid: &str, hour: u32| {
+        let (start, end) = (format!("2027-07-03T{hour}:00:00"), format!("2027-07-03T{hour}:30:00"));
+        stage.request(uid, details("Tour", &start, &end));
+    };
+    slot("ten", 10);
+    slot("eleven", 11);
+    slot("twelve", 12);
+    configure(&stage, "{\"kind\":\"slots\",\"one_per_person\":true}");
+    let page = stage.get("/s/ann", None);
+    assert_eq!(page.body.matches("type=radio name=event-0").count(), 3);
+    assert!(page.body.contains("One time per person"));
+    let both = format!("email=ana@example.com&event-0={}&event={}", short(&stage, "eleven"), short(&stage, "ten"));
+    let sent = stage.form("/s/ann", &both);
+    assert!(
+        sent.body.contains("1 invitation is on its way") && sent.body.contains("this one was not sent"),
+        "{}",
+        sent.body
+    );
+    assert_eq!(stage.mails(), 1);
+    // Another day, another slot: he keeps the first, and whoever knows his address learns nothing.
+    let again = stage.form("/s/ann", &format!("email=ana@example.com&event-0={}", short(&stage, "twelve")));
+    let other = stage.form("/s/ann", &format!("email=ben@example.com&event-0={}", short(&stage, "twelve")));
+    assert_eq!(again.body.replace("a*******", "b*******"), other.body);
+    assert_eq!(stage.mails(), 1);
+}
+
+#[test]
+fn changed_rows_are_told_alone() {
+    let stage = season();
+    let answer = stage.get(&format!("/s/ann/rows?ids={},{}&lang=es", stage.id("g1"), "0".repeat(40)), None);
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.body.contains("Rays at Gulls") && !answer.body.contains("Otters") && !answer.body.contains("<html"));
+    assert_eq!(stage.get("/s/nobody/rows?ids=x", None).status, StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn a_colour_is_a_style_that_its_name_tells() {
+    let stage = season();
+    configure(&stage, "{\"accent\":\"#e8590c\",\"logo\":\"https://club.example/logo.svg\"}");
+    let page = stage.get("/s/ann", None);
+    assert!(page.header("content-security-policy").contains("img-src 'self' data: https:"));
+    let path = page.body.split("href=\"").find(|part| part.starts_with("/theme/")).unwrap().split('"').next().unwrap();
+    let style = stage.get(path, None);
+    assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
+    assert!(style.header("cache-control").contains("immutable") && style.body.contains("--accent:light-dark(#"));
+    for wrong in ["/theme/red.css", "/theme/e8590c", "/theme/e8590c-x.js"] {
+        assert_eq!(stage.get(wrong, None).status, StatusCode::NOT_FOUND, "{wrong}");
+    }
+    assert!(!stage.get("/theme/e8590c-0.css", None).header("cache-control").contains("immutable"));
+}
+
+#[test]
+fn a_series_stands_at_the_date_that_is_wanted() {
+    let stage = Stage::new().0;
+    let mut weekly: EventDetails = details("Training", "2027-06-02T18:00:00", "2027-06-02T19:00:00");
+    weekly.recurrence.rrule = Some("FREQ=WEEKLY;COUNT=20".into());
+    weekly.last_end = None;
+    assert!(matches!(weekly.start, When::At(_)));
+    stage.request("weekly", weekly);
+    let page = stage.get("/s/ann", None);
+    assert!(page.body.contains("then Wed 9 Jun, Wed 16 Jun, Wed 23 Jun"), "{}", page.body);
+    let august = stage.get("/s/ann?month=2027-08", None);
+    assert!(august.body.contains("id=d2027-08-04") && august.body.contains("then Wed 11 Aug"), "{}", august.body);
+}
