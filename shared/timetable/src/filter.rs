@@ -198,6 +198,7 @@ impl Filter {
         if self.weekdays.len() == WEEKDAYS.len() {
             self.weekdays.clear();
         }
+        self.words = self.words.iter().flat_map(|words| words.split_whitespace()).map(str::to_owned).collect();
         for list in [&mut self.teams, &mut self.against, &mut self.places, &mut self.words] {
             let mut known: Vec<String> = Vec::new();
             list.retain_mut(|value| {

@@ -4,16 +4,24 @@
 //! page's address, a subscription and a question in plain words all come down to. A [`PageConfig`] says how an
 //! organizer wants his page.
 
+mod chip;
 mod entry;
 mod filter;
 mod fold;
 mod join;
+mod lex;
 mod matcher;
 mod offer;
 mod page;
+mod question;
 mod said;
+mod span;
+mod spell;
 mod teams;
+mod tongue;
+mod vocabulary;
 
+pub use chip::{Chip, Understood};
 pub use entry::{Entry, EntryStatus, Place, Source};
 pub use filter::{Fate, Filter, FilterError, Month, Side};
 pub use fold::fold;
@@ -21,5 +29,7 @@ pub use join::{html_without_joining, public_link};
 pub use matcher::Matcher;
 pub use offer::{Link, LinkKind, Offer};
 pub use page::{Colour, LIMIT_MAX, Layout, PageConfig, PageError, PageKind, TimeDisplay, image_site};
+pub use question::Question;
 pub use said::Said;
 pub use teams::Teams;
+pub use vocabulary::{Heard, Landmark, Team, Vocabulary};

@@ -3,6 +3,7 @@
 #![allow(
     missing_docs,
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::format_collect,
@@ -11,4 +12,5 @@
 
 mod filter;
 mod offer;
+mod question;
 mod season;

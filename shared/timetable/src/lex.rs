@@ -1,0 +1,182 @@
+//! A question cut into what its words mean.
+
+use chrono::{NaiveDate, NaiveTime};
+
+use crate::fold::fold;
+use crate::spell::{distance, slips_allowed};
+use crate::tongue::{Meaning, Tongue};
+use crate::vocabulary::Vocabulary;
+
+/// Longer questions are cut: nobody asks in so many words.
+const TOKENS_MAX: usize = 64;
+/// Words of the longest phrase in the tables.
+const PHRASE_WORDS_MAX: usize = 4;
+/// Words of a landmark's name that are looked up.
+const NAME_WORDS_MAX: usize = 5;
+/// Letters that a word must have to be taken for a misspelt one of the tables.
+const MENDED_LETTERS_MIN: usize = 5;
+
+/// A piece of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// A word or phrase of the language.
+    Says(Meaning),
+    /// A number.
+    Number(u32),
+    /// A time that is written as one.
+    Clock(NaiveTime),
+    /// A date of digits.
+    Date(NaiveDate),
+    /// Day and month, or month and day.
+    Slashed(u32, u32),
+    /// Any other word, folded.
+    Word(String),
+    /// An event that the season is divided by: its first and last day, and the words it was named by.
+    Landmark(NaiveDate, NaiveDate, Vec<String>),
+    /// `-`
+    Dash,
+}
+
+/// A word of the language that was misspelt, and what it is taken for.
+pub(crate) type Mended = (String, String);
+
+/// Cuts a question; an e-mail address is no part of it.
+pub(crate) fn cut(text: &str, tongue: &'static Tongue, vocabulary: &Vocabulary) -> (Vec<Item>, Vec<Mended>) {
+    let tokens = tokens(text);
+    let mut items = Vec::new();
+    let mut mended = Vec::new();
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        // `all-star break` is a name, whatever its words mean by themselves.
+        let rest = tokens.get(at..(at + NAME_WORDS_MAX).min(tokens.len())).unwrap_or_default();
+        if let Some((landmark, used)) = vocabulary.landmark(rest) {
+            let words = rest.get(..used).unwrap_or_default().to_vec();
+            items.push(Item::Landmark(landmark.first, landmark.last, words));
+            at += used;
+            continue;
+        }
+        let phrase = (1..=PHRASE_WORDS_MAX).rev().find_map(|length| {
+            let words = tokens.get(at..at + length)?;
+            tongue.meaning(&words.join(" ")).map(|meaning| (meaning, length))
+        });
+        if let Some((meaning, length)) = phrase {
+            items.push(match meaning {
+                Meaning::Number(number) => Item::Number(number),
+                meaning => Item::Says(meaning),
+            });
+            at += length;
+            continue;
+        }
+        at += 1;
+        if let Some(item) = digits(token) {
+            items.extend(item);
+            continue;
+        }
+        if vocabulary.knows(token) {
+            items.push(Item::Word(token.clone()));
+            continue;
+        }
+        match misspelt(token, tongue, vocabulary) {
+            Some((known, meaning)) => {
+                mended.push((token.clone(), known.to_owned()));
+                items.push(Item::Says(meaning));
+            }
+            None => items.push(Item::Word(token.clone())),
+        }
+    }
+    (items, mended)
+}
+
+/// Folded words; what is written with digits keeps the marks that make it a time or a date.
+fn tokens(text: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    for chunk in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '?' | '!')) {
+        let trimmed = chunk.trim_matches(|c: char| !c.is_alphanumeric() && c != '-');
+        let written = trimmed.starts_with(|c: char| c.is_ascii_digit())
+            && trimmed.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '/' | '-' | '–'));
+        if matches!(chunk, "-" | "–" | "—") {
+            tokens.push("-".to_owned());
+        } else if written {
+            number_parts(&trimmed.to_ascii_lowercase().replace('–', "-"), &mut tokens);
+        } else {
+            tokens.extend(fold(trimmed).split(' ').filter(|word| !word.is_empty()).map(str::to_owned));
+        }
+        if tokens.len() >= TOKENS_MAX {
+            break;
+        }
+    }
+    tokens.truncate(TOKENS_MAX);
+    tokens
+}
+
+/// `7pm` is a number and a word, `4-10` two numbers; `2027-07-04`, `7:30` and `7/4` stay.
+fn number_parts(text: &str, tokens: &mut Vec<String>) {
+    if date(text).is_some() {
+        tokens.push(text.to_owned());
+        return;
+    }
+    for (index, part) in text.split('-').enumerate() {
+        if index > 0 {
+            tokens.push("-".to_owned());
+        }
+        let number_len = part.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(part.len());
+        let (number, unit) = part.split_at_checked(number_len).unwrap_or((part, ""));
+        if !number.is_empty() {
+            tokens.push(number.trim_matches(['.', '/', ':']).to_owned());
+        }
+        let unit = fold(unit);
+        if !matches!(unit.as_str(), "" | "st" | "nd" | "rd" | "th" | "o" | "h" | "hs" | "hrs") {
+            tokens.extend(unit.split(' ').map(str::to_owned));
+        } else if unit.starts_with('h') {
+            // `19h`
+            if let Some(hour) = tokens.last_mut().filter(|last| !last.contains(':')) {
+                hour.push_str(":00");
+            }
+        }
+    }
+}
+
+fn date(text: &str) -> Option<NaiveDate> {
+    (text.len() == 10 && text.matches('-').count() == 2).then(|| text.parse().ok()).flatten()
+}
+
+/// What a token of digits is; an empty list for one that means nothing.
+fn digits(token: &str) -> Option<Vec<Item>> {
+    if token == "-" {
+        return Some(vec![Item::Dash]);
+    }
+    if !token.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if let Some(date) = date(token) {
+        return Some(vec![Item::Date(date)]);
+    }
+    let pair = |mark: char| {
+        let (left, right) = token.split_once(mark)?;
+        Some((left.parse::<u32>().ok()?, right.parse::<u32>().ok()?))
+    };
+    if let Some((hour, minute)) = pair(':').or_else(|| pair('.')) {
+        return Some(NaiveTime::from_hms_opt(hour, minute, 0).map(Item::Clock).into_iter().collect());
+    }
+    if let Some((left, right)) = pair('/') {
+        return Some(vec![Item::Slashed(left, right)]);
+    }
+    token.bytes().all(|byte| byte.is_ascii_digit()).then(|| token.parse().map(Item::Number).into_iter().collect())
+}
+
+/// A word of the language with a slip, unless a word of the vocabulary is as near.
+fn misspelt(token: &str, tongue: &'static Tongue, vocabulary: &Vocabulary) -> Option<(&'static str, Meaning)> {
+    let letters = token.chars().count();
+    if letters < MENDED_LETTERS_MIN {
+        return None;
+    }
+    let max = slips_allowed(letters).min(if letters < 9 { 1 } else { 2 });
+    let near = tongue.phrases.iter().filter(|(known, meaning)| {
+        known.len() >= MENDED_LETTERS_MIN && !known.contains(' ') && *meaning != Meaning::Filler
+    });
+    let (slips, known, meaning) = near
+        .filter_map(|(known, meaning)| distance(known, token, max).map(|slips| (slips, *known, *meaning)))
+        .min_by_key(|(slips, ..)| *slips)?;
+    let nearer = vocabulary.mend(token).is_some_and(|(_, other)| other < slips);
+    (!nearer).then_some((known, meaning))
+}

@@ -1,0 +1,268 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use crate::fold::fold;
+use crate::spell::{distance, slips_allowed};
+use crate::{Entry, Place, Teams};
+
+/// A team that an organizer's games name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Team {
+    /// As first written.
+    pub name: String,
+    /// Games at home.
+    pub home: u32,
+    /// Games away.
+    pub away: u32,
+    words: Vec<String>,
+}
+
+/// Something that a season is divided by: an event that is no game and has its name for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Landmark {
+    /// Its title.
+    pub title: String,
+    /// Its first day.
+    pub first: NaiveDate,
+    /// Its last day.
+    pub last: NaiveDate,
+    words: Vec<String>,
+}
+
+/// What an organizer's events are called: by what a question is understood.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Vocabulary {
+    teams: Vec<Team>,
+    /// Each with its folded words.
+    places: Vec<(String, Vec<String>)>,
+    landmarks: Vec<Landmark>,
+    /// Every folded word that an event says.
+    words: Vec<String>,
+    days: Option<(NaiveDate, NaiveDate)>,
+}
+
+/// Bounds of what is learnt, so that a question costs a bounded time.
+const TEAMS_MAX: usize = 400;
+const PLACES_MAX: usize = 400;
+const LANDMARKS_MAX: usize = 200;
+const WORDS_MAX: usize = 6_000;
+
+/// Words of names that name nobody by themselves.
+const GENERIC: &[&str] =
+    &["fc", "sc", "cf", "ac", "afc", "cd", "club", "city", "united", "real", "state", "team", "the", "of", "de", "la"];
+
+/// One event as a vocabulary hears of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard<'a> {
+    /// SUMMARY.
+    pub title: &'a str,
+    /// Who plays.
+    pub teams: Option<&'a Teams>,
+    /// LOCATION, if the public may know it.
+    pub place: &'a str,
+    /// Further text that is searched.
+    pub text: &'a str,
+    /// First and last day.
+    pub days: (NaiveDate, NaiveDate),
+}
+
+impl Vocabulary {
+    /// Learns from entries.
+    pub fn of(entries: &[Entry]) -> Self {
+        let texts: Vec<String> = entries.iter().map(Entry::public_text).collect();
+        Self::learn(entries.iter().zip(&texts).map(|(entry, text)| {
+            let last = entry.end.local_date();
+            let last = if entry.end.is_all_day() { last.pred_opt().unwrap_or(last) } else { last };
+            Heard {
+                title: &entry.title,
+                teams: entry.teams.as_ref(),
+                place: match &entry.place {
+                    Place::Named(place) => place,
+                    Place::Hidden => "",
+                },
+                text,
+                days: (entry.start.local_date(), last.max(entry.start.local_date())),
+            }
+        }))
+    }
+
+    /// Learns from what is heard of events.
+    pub fn learn<'a>(events: impl IntoIterator<Item = Heard<'a>>) -> Self {
+        let mut teams: BTreeMap<String, Team> = BTreeMap::new();
+        let mut places: BTreeMap<String, String> = BTreeMap::new();
+        let mut titles: BTreeMap<String, (u32, Landmark)> = BTreeMap::new();
+        let mut words: BTreeSet<String> = BTreeSet::new();
+        let mut days: Option<(NaiveDate, NaiveDate)> = None;
+        for event in events {
+            days = Some(days.map_or(event.days, |(first, last)| (first.min(event.days.0), last.max(event.days.1))));
+            if let Some(both) = event.teams {
+                for (name, at_home) in [(&both.home, true), (&both.away, false)] {
+                    let folded = fold(name);
+                    if folded.is_empty() || teams.len() >= TEAMS_MAX && !teams.contains_key(&folded) {
+                        continue;
+                    }
+                    let team = teams.entry(folded.clone()).or_insert_with(|| Team {
+                        name: name.clone(),
+                        home: 0,
+                        away: 0,
+                        words: parts(&folded),
+                    });
+                    *(if at_home { &mut team.home } else { &mut team.away }) += 1;
+                }
+            } else if titles.len() < LANDMARKS_MAX {
+                let folded = fold(event.title);
+                let landmark = Landmark {
+                    title: event.title.to_owned(),
+                    first: event.days.0,
+                    last: event.days.1,
+                    words: parts(&folded),
+                };
+                titles.entry(folded).or_insert((0, landmark)).0 += 1;
+            }
+            let place = fold(event.place);
+            if !place.is_empty() && places.len() < PLACES_MAX {
+                places.entry(place).or_insert_with(|| event.place.to_owned());
+            }
+            for word in [event.title, event.place, event.text].iter().flat_map(|text| parts(&fold(text))) {
+                if words.len() < WORDS_MAX && word.chars().count() >= 3 {
+                    words.insert(word);
+                }
+            }
+        }
+        Self {
+            teams: teams.into_values().collect(),
+            places: places.into_iter().map(|(folded, place)| (place, parts(&folded))).collect(),
+            landmarks: titles.into_values().filter(|(times, _)| *times == 1).map(|(_, landmark)| landmark).collect(),
+            words: words.into_iter().collect(),
+            days,
+        }
+    }
+
+    /// The teams, with how often each is at home and away.
+    pub fn teams(&self) -> &[Team] {
+        &self.teams
+    }
+
+    /// What the season is divided by.
+    pub fn landmarks(&self) -> &[Landmark] {
+        &self.landmarks
+    }
+
+    /// First and last day.
+    pub fn days(&self) -> Option<(NaiveDate, NaiveDate)> {
+        self.days
+    }
+
+    /// The team whose calendar this is: the one that plays in every game, of at least three.
+    pub fn own_team(&self) -> Option<&Team> {
+        let games: u32 = self.teams.iter().map(|team| team.home).sum();
+        self.teams.iter().find(|team| games >= 3 && team.home + team.away == games)
+    }
+
+    /// The team that words name, and how many of them do. Several teams of one city are named by it together.
+    pub(crate) fn team(&self, words: &[String]) -> Option<(String, usize)> {
+        let generic = words.first().is_some_and(|word| GENERIC.contains(&word.as_str()));
+        let named = self.teams.iter().map(|team| (&team.name, &team.words));
+        let (used, names) = best(named, words)?;
+        let whole = |name: &str| fold(name).split(' ').count() == used;
+        if generic && used == 1 && !names.iter().any(|name| whole(name)) {
+            return None;
+        }
+        let name = match names.as_slice() {
+            [one] => (*one).clone(),
+            several => several.iter().find(|name| whole(name)).map_or_else(
+                || spelt(several.first().copied()?.as_str(), words.get(..used)?),
+                |name| Some((*name).clone()),
+            )?,
+        };
+        Some((name, used))
+    }
+
+    /// The place that words name, as it is spelt.
+    pub(crate) fn place(&self, words: &[String]) -> Option<(String, usize)> {
+        let generic = words.first().is_some_and(|word| GENERIC.contains(&word.as_str()));
+        let (used, names) = best(self.places.iter().map(|(name, words)| (name, words)), words)?;
+        if generic && used == 1 {
+            return None;
+        }
+        Some((spelt(names.first()?, words.get(..used)?)?, used))
+    }
+
+    /// The landmark that words name: all of its name, or two words and no less than half.
+    pub(crate) fn landmark(&self, words: &[String]) -> Option<(&Landmark, usize)> {
+        let used = |landmark: &Landmark| {
+            let used = matched(&landmark.words, words);
+            let all = landmark.words.len();
+            if used == all || used > 1 && used * 2 >= all { used } else { 0 }
+        };
+        let best = self.landmarks.iter().max_by_key(|landmark| (used(landmark), std::cmp::Reverse(landmark.first)))?;
+        Some((best, used(best))).filter(|(_, used)| *used > 0)
+    }
+
+    /// Whether an event says a word that begins so.
+    pub(crate) fn knows(&self, word: &str) -> bool {
+        let at = self.words.partition_point(|known| known.as_str() < word);
+        self.words.get(at).is_some_and(|known| known.starts_with(word))
+    }
+
+    /// The word that is meant by one that no event says: without its plural, or with few slips.
+    pub(crate) fn mend(&self, word: &str) -> Option<(&str, usize)> {
+        let letters = word.chars().count();
+        let max = slips_allowed(letters);
+        if max == 0 {
+            return None;
+        }
+        let long = self.words.iter().filter(|known| known.chars().count() > 3);
+        let near = long.filter_map(|known| Some((distance(known, word, max)?, known)));
+        near.min_by_key(|(slips, _)| *slips).map(|(slips, known)| (known.as_str(), slips))
+    }
+}
+
+fn parts(folded: &str) -> Vec<String> {
+    folded.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// How many of the first `wanted` words each begin a word of their own in the name.
+fn matched(name: &[String], wanted: &[String]) -> usize {
+    let mut taken = vec![false; name.len()];
+    let mut used = 0;
+    for word in wanted {
+        let whole_only = word.chars().count() < 3;
+        let found = name.iter().zip(taken.iter_mut()).find(|(known, taken)| {
+            !**taken && if whole_only { *known == word } else { known.starts_with(word.as_str()) }
+        });
+        let Some((_, taken)) = found else { break };
+        *taken = true;
+        used += 1;
+    }
+    used
+}
+
+/// The names of which the most words are said, and how many that are.
+fn best<'a>(
+    names: impl Iterator<Item = (&'a String, &'a Vec<String>)>,
+    wanted: &[String],
+) -> Option<(usize, Vec<&'a String>)> {
+    let mut most = (0, Vec::new());
+    for (name, words) in names {
+        let used = matched(words, wanted);
+        if used > most.0 {
+            most = (used, vec![name]);
+        } else if used == most.0 && used > 0 {
+            most.1.push(name);
+        }
+    }
+    (most.0 > 0).then_some(most)
+}
+
+/// The words of a name that were meant, as the name spells them.
+fn spelt(name: &str, words: &[String]) -> Option<String> {
+    let spelling = |word: &String| {
+        let of_name =
+            name.split(|c: char| c.is_whitespace() || c == ',').find(|own| fold(own).starts_with(word.as_str()));
+        of_name.unwrap_or(word.as_str()).to_owned()
+    };
+    let spelt: Vec<String> = words.iter().map(spelling).collect();
+    (!spelt.is_empty()).then(|| spelt.join(" "))
+}
