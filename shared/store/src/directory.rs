@@ -240,6 +240,40 @@ pub async fn event_by_start(db: &dyn Database, start: &str) -> Result<Option<Eve
     rows.first().map(EventRow::read).transpose()
 }
 
+/// The public events of an organizer whose ids begin so, in no order.
+pub async fn public_among(
+    db: &dyn Database,
+    owner: &CalAddress,
+    starts: &[String],
+) -> Result<Vec<EventRow>, StoreError> {
+    let params = vec![owner.as_str().into(), json(starts)?.into()];
+    db.run(Statement::new(sql::PUBLIC_AMONG, params)).await?.iter().map(EventRow::read).collect()
+}
+
+/// The organizers with public events that have not ended, by slug behind `after`: slug and last change.
+pub async fn published(
+    db: &dyn Database,
+    after: &str,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<(String, Timestamp)>, StoreError> {
+    let params = vec![after.into(), now.into(), limit.into()];
+    let rows = db.run(Statement::new(sql::PUBLISHED, params)).await?;
+    rows.iter().map(|row| Ok((row.text(0)?.to_owned(), Timestamp(row.integer(1)?)))).collect()
+}
+
+/// An organizer's public events that have not ended, by start: id and last change.
+pub async fn published_of(
+    db: &dyn Database,
+    owner: &CalAddress,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<(EventId, Timestamp)>, StoreError> {
+    let params = vec![owner.as_str().into(), now.into(), limit.into()];
+    let rows = db.run(Statement::new(sql::PUBLISHED_OF, params)).await?;
+    rows.iter().map(|row| Ok((event_id(row, 0)?, Timestamp(row.integer(1)?)))).collect()
+}
+
 /// An organizer's events, newest change first. `before` is the (`last_modified`, `event_id`) of the last row of the
 /// page before.
 pub async fn events_of(
@@ -451,6 +485,19 @@ pub mod sql {
     /// The event whose id begins so.
     pub const EVENT_BY_START: &str =
         select_event!("WHERE event_id >= ?1 AND event_id < ?1 || '~' ORDER BY event_id LIMIT 1");
+    /// An organizer's public events whose ids begin as a JSON array says.
+    pub const PUBLIC_AMONG: &str = select_event!(
+        ", json_each(?2) AS wanted WHERE event_id >= wanted.value AND event_id < wanted.value || '{' \
+         AND owner = ?1 AND public = 1"
+    );
+    /// Who has something public to come, by slug.
+    pub const PUBLISHED: &str = "SELECT o.slug, (SELECT MAX(last_modified) FROM event WHERE owner = o.address) \
+         FROM organizer AS o WHERE o.slug > ?1 AND o.suspended = 0 AND EXISTS (SELECT 1 FROM event AS e \
+         WHERE e.owner = o.address AND e.public = 1 AND (e.last_end IS NULL OR e.last_end > ?2)) \
+         ORDER BY o.slug LIMIT ?3";
+    /// What an organizer has public and to come.
+    pub const PUBLISHED_OF: &str = "SELECT event_id, last_modified FROM event WHERE owner = ?1 AND public = 1 \
+         AND (last_end IS NULL OR last_end > ?2) ORDER BY start_at, event_id LIMIT ?3";
     /// An organizer's events, newest change first.
     pub const EVENTS_OF: &str = select_event!(
         "WHERE owner = ?1 AND (last_modified, event_id) < (?2, ?3) \

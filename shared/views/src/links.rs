@@ -56,6 +56,12 @@ impl<'a> Links<'a> {
         format!("{}?lang={}", self.page(subject), language.words().tag)
     }
 
+    /// The page, narrowed by a filter's text.
+    pub fn page_with(&self, subject: Subject<'_>, query: &str) -> String {
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("{}{mark}{query}", self.page(subject))
+    }
+
     /// The Markdown twin.
     pub fn markdown(&self, subject: Subject<'_>, language: Language) -> String {
         format!("{}.md?lang={}", self.page(subject), language.words().tag)
@@ -103,7 +109,7 @@ impl<'a> Links<'a> {
 }
 
 /// A text as a value in a query (RFC 3986).
-fn percent(text: &str) -> String {
+pub fn percent(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

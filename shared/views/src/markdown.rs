@@ -1,4 +1,4 @@
-//! The Markdown twins of public pages: dense texts for agents and for terminals. CommonMark, a line for each event.
+//! The Markdown twins of public pages: dense texts for agents and for terminals. `CommonMark`, a line for each event.
 
 use timetable::Entry;
 
@@ -116,7 +116,7 @@ fn autolink(url: &str) -> String {
     format!("<{}>", destination(url))
 }
 
-/// An address that ends where it ends (CommonMark section 6.3).
+/// An address that ends where it ends (`CommonMark` section 6.3).
 fn destination(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
     for c in url.chars() {

@@ -3,7 +3,6 @@
 
 use std::sync::LazyLock;
 
-use axum::body::Body;
 use axum::extract::Path;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
@@ -88,15 +87,4 @@ fn redirect(path: &str, cache: &'static str) -> Result<Response, Problem> {
     let mut response = respond::redirect(StatusCode::FOUND, path)?;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     Ok(response)
-}
-
-/// `GET /robots.txt`: schedules may be found, links with tokens and addresses may not.
-pub async fn robots() -> Response {
-    let text = "User-agent: *\nDisallow: /r/\nDisallow: /u/\nDisallow: /c/\nDisallow: /o/\nDisallow: /event/\nDisallow: /v1/\nAllow: /\n";
-    let mut response = Response::new(Body::from(text));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
 }

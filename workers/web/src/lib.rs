@@ -18,6 +18,7 @@ mod pages;
 pub mod publish;
 mod respond;
 pub mod routes;
+mod twins;
 
 pub use auth::{KeyHashes, Scope};
 #[cfg(feature = "local")]

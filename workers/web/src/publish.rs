@@ -35,6 +35,7 @@ use crate::api::original;
 use crate::error::Problem;
 use crate::pages::schedule;
 use crate::respond;
+use crate::twins::{self, Wish};
 
 pub use edition::{Edition, Part, reads};
 pub use snapshot::{STALE_GRACE_SECS, admits, from_snapshot, news, rebuild};
@@ -88,6 +89,8 @@ pub enum Rendered {
 pub async fn render(context: PublishContext<'_>, edition: &Edition) -> Result<Rendered, Problem> {
     match edition.part {
         Part::Schedule => schedule::publish(context, &edition.name, edition.language).await,
+        Part::PageTwin(twin) => twins::publish_page(context, &edition.name, twin, &Wish::of(edition)).await,
+        Part::EventTwin(twin) => twins::publish_event(context, &edition.name, twin, &Wish::of(edition)).await,
         Part::EventsList => original::publish_events(context, &edition.name).await.map(Rendered::Here),
     }
 }
@@ -98,11 +101,16 @@ pub async fn serve(context: &WebContext, headers: &HeaderMap, edition: &Edition)
         Rendered::Moved(to) => return respond::redirect(StatusCode::MOVED_PERMANENTLY, &to),
         Rendered::Here(published) => published,
     };
-    let head = published.head(edition.part);
-    if let Some(organizer) = published.keeper {
+    if let Some(organizer) = published.keeper.clone() {
         context.jobs.start(Job::Snapshot { organizer, edition: edition.key() });
     }
-    Ok(snapshot::answer(headers, &head, published.body).map(|body| body.map_or_else(Body::empty, Body::from)))
+    Ok(answer(headers, edition.part, published))
+}
+
+/// Answers with a part as one caller wants it.
+pub fn answer(headers: &HeaderMap, part: Part, published: Published) -> Response {
+    let head = published.head(part);
+    snapshot::answer(headers, &head, published.body).map(|body| body.map_or_else(Body::empty, Body::from))
 }
 
 /// An organizer's name, settings, pages or standing have changed: what is published of him is made anew. Whoever

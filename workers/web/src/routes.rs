@@ -14,6 +14,7 @@ use crate::api::{dead_letters, events, guests, health, keys, organizers, origina
 use crate::error::Problem;
 use crate::extract::BODY_BYTES_MAX;
 use crate::pages::{answer, claim, home, invite, live, owner, schedule, take_over, unsubscribe};
+use crate::twins::{self, discovery};
 use crate::{assets, invite as invites, openapi};
 
 /// Who may call a route.
@@ -125,12 +126,14 @@ routes! {
     // Pages.
     "/" { get Open home::get, "What this is"; }
     "/s/{slug}" {
-        get Open schedule::get, "An organizer's public page";
+        get Open twins::page, "An organizer's public page; with .ics or .md behind the slug for programs";
         post Open schedule::post, "Ask for invitations to several events";
     }
     "/s/{slug}/live" { get Open live::get, "A WebSocket that says which events changed"; }
     "/s/{slug}/rows" { get Open schedule::rows, "Some events of a page anew, as HTML"; }
     "/theme/{file}" { get Open schedule::theme, "A page's accent"; }
+    "/s/{slug}/file" { post Open twins::file, "Some events as a calendar file"; }
+    "/e/{short}" { get Open twins::event, "One event; with .ics or .md behind it for programs"; }
     "/r/{token}" {
         get Link answer::get, "Answer an invitation: the page";
         post Link answer::post, "Answer an invitation";
@@ -157,7 +160,9 @@ routes! {
     // The rest.
     "/healthz" { get Open health::get, "Whether everything answers"; }
     "/openapi.json" { get Open openapi::get, "This description"; }
-    "/robots.txt" { get Open assets::robots, "For crawlers"; }
+    "/robots.txt" { get Open discovery::robots, "For crawlers"; }
+    "/sitemap.xml" { get Open discovery::sitemap, "Everybody's public pages, or one organizer's with his events"; }
+    "/llms.txt" { get Open discovery::guide, "For agents: what can be read and asked for, and how"; }
     "/favicon.ico" { get Open assets::favicon, "Where the icon is"; }
     "/static/{file}" { get Open assets::moved, "Where a style or script is that has changed since"; }
 }
@@ -209,7 +214,7 @@ async fn cross_origin(request: Request, next: Next) -> Response {
 /// Says that scripts of other sites may read what stands at an address of the API.
 pub fn open_to_scripts(path: &str, headers: &mut HeaderMap) {
     let api = ["/event/", "/organizer/", "/shadow/", "/system/", "/order", "/v1/", "/openapi.json", "/healthz"];
-    if api.iter().any(|prefix| path.starts_with(prefix)) {
+    if twins::Twin::split(path).is_some() || api.iter().any(|prefix| path.starts_with(prefix)) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,

@@ -3,12 +3,17 @@ use itip::CalAddress;
 use views::words::Language;
 
 use crate::api::organizers::is_slug;
+use crate::twins::{Twin, is_short};
 
 /// What is published of an organizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// `/s/{slug}`: the page.
     Schedule,
+    /// `/s/{slug}.ics` and `/s/{slug}.md`: the page for programs.
+    PageTwin(Twin),
+    /// `/e/{short}.ics` and `/e/{short}.md`: an event for programs.
+    EventTwin(Twin),
     /// `/organizer/{email}/events`: the first API's list. Needs a key.
     EventsList,
 }
@@ -25,11 +30,22 @@ struct Manner {
 
 impl Part {
     /// Every part.
-    pub const ALL: &'static [Self] = &[Self::Schedule, Self::EventsList];
+    pub const ALL: &'static [Self] = &[
+        Self::Schedule,
+        Self::PageTwin(Twin::Calendar),
+        Self::PageTwin(Twin::Markdown),
+        Self::EventTwin(Twin::Calendar),
+        Self::EventTwin(Twin::Markdown),
+        Self::EventsList,
+    ];
 
     const fn manner(self) -> Manner {
         match self {
             Self::Schedule => Manner { word: "schedule", in_languages: true, keyed: false },
+            Self::PageTwin(Twin::Calendar) => Manner { word: "schedule-ics", in_languages: false, keyed: false },
+            Self::PageTwin(Twin::Markdown) => Manner { word: "schedule-md", in_languages: true, keyed: false },
+            Self::EventTwin(Twin::Calendar) => Manner { word: "event-ics", in_languages: false, keyed: false },
+            Self::EventTwin(Twin::Markdown) => Manner { word: "event-md", in_languages: true, keyed: false },
             Self::EventsList => Manner { word: "events", in_languages: false, keyed: true },
         }
     }
@@ -94,7 +110,14 @@ impl Edition {
         let path = path.strip_prefix('/')?;
         let (first, rest) = path.split_once('/')?;
         let (part, name) = match first {
-            "s" => (Part::Schedule, rest.to_owned()),
+            "s" => match Twin::split(rest) {
+                Some((slug, twin)) => (Part::PageTwin(twin), slug.to_owned()),
+                None => (Part::Schedule, rest.to_owned()),
+            },
+            "e" => {
+                let (short, twin) = Twin::split(rest)?;
+                (Part::EventTwin(twin), short.to_owned())
+            }
             "organizer" => {
                 let email = rest.strip_prefix("shadow/").unwrap_or(rest).strip_suffix("/events")?;
                 (Part::EventsList, email.replace("%40", "@"))
@@ -106,7 +129,8 @@ impl Edition {
 
     fn named(part: Part, name: String, language: Option<Language>) -> Option<Self> {
         let right = match part {
-            Part::Schedule => is_slug(&name),
+            Part::Schedule | Part::PageTwin(_) => is_slug(&name),
+            Part::EventTwin(_) => is_short(&name),
             Part::EventsList => !name.contains('%') && CalAddress::parse(&name).is_ok_and(|one| one.as_str() == name),
         };
         right.then_some(Self { part, name, language })
@@ -154,6 +178,10 @@ mod tests {
             ("/s/harbour-rovers", "fr, es;q=0.8, en;q=0.5", "1/schedule/es/harbour-rovers"),
             ("/s/harbour-rovers?lang=en", "es", "1/schedule/en/harbour-rovers"),
             ("/s/harbour-rovers?lang=fr", "es", "1/schedule/es/harbour-rovers"),
+            ("/s/harbour-rovers.ics", "es", "1/schedule-ics/-/harbour-rovers"),
+            ("/s/harbour-rovers.md", "es", "1/schedule-md/es/harbour-rovers"),
+            ("/e/0123456789ab.ics", "es", "1/event-ics/-/0123456789ab"),
+            ("/e/0123456789ab.md?lang=es", "", "1/event-md/es/0123456789ab"),
             ("/organizer/ann@corp.example/events", "es", "1/events/-/ann@corp.example"),
             ("/organizer/ann%40corp.example/events", "", "1/events/-/ann@corp.example"),
             ("/organizer/shadow/ann@corp.example/events", "", "1/events/-/ann@corp.example"),
@@ -173,6 +201,11 @@ mod tests {
             "/s/harbour?q=final",
             "/s/harbour?lang=en&q=final",
             "/s/har%20bour",
+            "/s/harbour.ics?side=home",
+            "/s/harbour.txt",
+            "/s/.ics",
+            "/e/0123456789abc.ics",
+            "/e/0123456789AB.md",
             "/organizer/ann@corp.example/events?cursor=1",
             "/organizer/Ann@corp.example/events",
             "/organizer/ann/events",

@@ -16,3 +16,4 @@ mod places;
 mod published;
 mod schedule;
 mod stage;
+mod twins;
