@@ -9,7 +9,7 @@ use crate::when::WhenView;
 use crate::words::{Language, Words, fill};
 
 /// The picture of a page without one of its own, 1200 by 630.
-const CARD: &str = "/static/card.png";
+const CARD: &str = "/card.png";
 /// Characters of a description: what link previews and search results show.
 const DESCRIPTION_CHARS_MAX: usize = 300;
 /// Events that a page's description names.

@@ -211,3 +211,45 @@ fn agents_and_crawlers_are_told_where_to_begin() {
     assert!(guide.body.starts_with("# Convoke\n") && guide.body.contains("https://convoke.test/openapi.json"));
     assert!(stage.get("/robots.txt", None).body.contains("Sitemap: https://convoke.test/sitemap.xml"));
 }
+
+#[test]
+fn a_place_for_guests_alone_is_in_no_twin() {
+    let stage = season();
+    let mut meeting = details("Members' call", "2027-07-06T19:05:00", "2027-07-06T20:05:00");
+    meeting.location = "The back room".into();
+    meeting.url = "https://us02web.zoom.us/j/123?pwd=x".into();
+    meeting.description = "Talk of the month.\nJoin: https://us02web.zoom.us/j/123?pwd=x".into();
+    meeting.description_html = "Talk of the month.<br>Join: https://us02web.zoom.us/j/123?pwd=x".into();
+    stage.request("meeting", meeting);
+    let id = stage.id("meeting");
+    let paths = ["/s/ann.ics".to_owned(), "/s/ann.md".to_owned()];
+    let paths = paths.into_iter().chain(["ics", "md", "ics?download=1"].map(|end| format!("/e/{}.{end}", short(&id))));
+    let paths: Vec<String> = paths.collect();
+    let tells = |path: &str| {
+        let body = stage.get(path, None).body.replace("\r\n ", "");
+        assert!(body.contains("Members"), "{path}");
+        body.contains("back room") || body.contains("zoom")
+    };
+    assert!(paths.iter().all(|path| tells(path)));
+    let hide = "{\"settings\":{\"hide_place\":true}}";
+    let set = stage.json("PUT", &format!("/v1/organizers/{}", owner()), Some(crate::stage::STANDARD), hide);
+    assert_eq!(set.status, StatusCode::OK, "{}", set.body);
+    for path in &paths {
+        assert!(!tells(path), "{path}");
+    }
+    let file = stage.form("/s/ann/file", &format!("event={id}"));
+    assert!(!file.body.contains("back room") && !file.body.contains("zoom"), "{}", file.body);
+}
+
+/// `cargo test -p web --profile bench --test it -- --nocapture twins_of_a_season` says how long they take.
+#[test]
+fn twins_of_a_season_are_no_larger_than_they_must_be() {
+    let stage = Stage::new().0;
+    stage.copies(2_499);
+    for (path, bytes_max) in [("/s/ann.ics", 1_100_000), ("/s/ann.md", 500_000), ("/sitemap.xml?of=ann", 250_000)] {
+        let started = std::time::Instant::now();
+        let answer = stage.get(path, None);
+        println!("{path}: {} bytes in {:?}", answer.body.len(), started.elapsed());
+        assert!(answer.body.contains("convoke.test/e/") && answer.body.len() < bytes_max, "{path}");
+    }
+}
