@@ -7,6 +7,8 @@ import { root } from "./project.mjs";
 
 const sites = path.join(root, "sites");
 const HASHED = new Set([".css", ".js"]);
+// Other sites name these: they are there under a name that stays, too.
+const STABLE = new Set(["embed.css", "embed.js"]);
 
 /** Committed, because wrangler wants the directory to be there before it builds. */
 export const HEADERS = "workers/invite-server/assets/_headers";
@@ -36,6 +38,7 @@ export async function buildAssets(out, { playground }) {
         const source = fs.readFileSync(file);
         const { code } = await transform(source.toString(), { loader: ext.slice(1), minify: true, charset: "utf8" });
         fs.writeFileSync(path.join(out, "static", `${stem}-${fingerprint(source)}${ext}`), code);
+        if (STABLE.has(name)) fs.writeFileSync(path.join(out, "static", name), code);
       } else if (ext !== ".html") {
         fs.cpSync(file, path.join(out, name), { recursive: true });
       }

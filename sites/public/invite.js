@@ -15,7 +15,7 @@
       timer = 0;
       if (done || !looked()) return;
       done = true;
-      if (status) status.textContent = "Sending your invitation …";
+      if (status) status.textContent = status.dataset.sending;
       form.requestSubmit();
     }, dwell);
   };

@@ -1,25 +1,25 @@
 // Adds the reader's own time beside the time of the place, where the two differ.
 (() => {
   const language = document.documentElement.lang || undefined;
-  const short = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
-  const long = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
-  const day = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit" });
-  const clock = new Intl.DateTimeFormat("en-US", { hour: "numeric", minute: "2-digit", hour12: true });
-  for (const place of document.querySelectorAll(".local[data-start]")) {
+  const wall = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short" });
+  for (const place of document.querySelectorAll(".local[data-wall]")) {
     const start = new Date(place.dataset.start);
     if (Number.isNaN(start.getTime())) continue;
-    const here = `${day.format(start)} ${clock.format(start).replace(/[\s\u202f]+/g, " ").toLowerCase()}`;
-    if (here === place.dataset.there) continue;
-    const sameDay = place.dataset.there.startsWith(day.format(start));
+    const here = wall.format(start).replace(" ", "T");
+    if (here === place.dataset.wall.slice(0, 16)) continue;
+    const time = { hour: "numeric", minute: "2-digit" };
+    const date = { weekday: "short", day: "numeric", month: "short" };
+    const sameDay = here.slice(0, 10) === place.dataset.wall.slice(0, 10);
+    const form = new Intl.DateTimeFormat(language, sameDay ? time : { ...date, ...time });
     const end = place.dataset.end ? new Date(place.dataset.end) : null;
-    let words = (sameDay && "short" in place.dataset ? short : long).format(start);
-    if (end && end - start < 86400000) words += ` – ${short.format(end)}`;
-    place.textContent = `${words} your time`;
+    const span = end && end > start && end - start < 86400000;
+    place.textContent = place.dataset.words.replace("{time}", span ? form.formatRange(start, end) : form.format(start));
     place.hidden = false;
   }
 
   // Rows of a timetable say the wall and its distance from UTC in one value: 2027-07-02T19:05-04:00. They are told
   // month by month, as the months come near.
+  const day = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit" });
   const yours = document.querySelector("[data-your-time]")?.dataset.yourTime;
   if (!yours) return;
   // On the clock that the page has.

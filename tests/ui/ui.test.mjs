@@ -2,6 +2,7 @@
 
 import { after, before } from "node:test";
 import { startBrowser } from "./browser.mjs";
+import { embedSuite } from "./embed.mjs";
 import { pagesSuite } from "./pages.mjs";
 import { readingSuite, sendingSuite } from "./schedule.mjs";
 import { startSeason } from "./season.mjs";
@@ -18,4 +19,5 @@ after(async () => {
 
 sendingSuite(stage);
 readingSuite(stage);
+embedSuite(stage);
 pagesSuite(stage);

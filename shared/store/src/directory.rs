@@ -234,10 +234,14 @@ pub async fn event(db: &dyn Database, id: &EventId) -> Result<Option<EventRow>, 
     rows.first().map(EventRow::read).transpose()
 }
 
-/// The event whose id begins so; of several the first.
+/// The one event whose id begins so; `None` if there is none, or more than one.
 pub async fn event_by_start(db: &dyn Database, start: &str) -> Result<Option<EventRow>, StoreError> {
-    let rows = db.run(Statement::new(sql::EVENT_BY_START, vec![start.into()])).await?;
-    rows.first().map(EventRow::read).transpose()
+    // Ids are digits and lower-case letters, which the brace follows.
+    let params = vec![start.into(), format!("{start}{{").into()];
+    match db.run(Statement::new(sql::EVENT_BY_START, params)).await?.as_slice() {
+        [row] => EventRow::read(row).map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// The public events of an organizer whose ids begin so, in no order.
@@ -482,9 +486,8 @@ pub(crate) use select_event;
 pub mod sql {
     /// One event.
     pub const EVENT: &str = select_event!("WHERE event_id = ?1");
-    /// The event whose id begins so.
-    pub const EVENT_BY_START: &str =
-        select_event!("WHERE event_id >= ?1 AND event_id < ?1 || '~' ORDER BY event_id LIMIT 1");
+    /// The events whose ids begin alike, as far as it matters: more than one is none.
+    pub const EVENT_BY_START: &str = select_event!("WHERE event_id >= ?1 AND event_id < ?2 LIMIT 2");
     /// An organizer's public events whose ids begin as a JSON array says.
     pub const PUBLIC_AMONG: &str = select_event!(
         ", json_each(?2) AS wanted WHERE event_id >= wanted.value AND event_id < wanted.value || '{' \

@@ -43,6 +43,12 @@ pub async fn page(db: &dyn Database, slug: &str) -> Result<Option<PageRow>, Stor
     rows.first().map(PageRow::read).transpose()
 }
 
+/// An organizer's own page; `None` if there is no such organizer.
+pub async fn own_page(db: &dyn Database, owner: &CalAddress) -> Result<Option<PageRow>, StoreError> {
+    let rows = db.run(Statement::new(sql::OWN_PAGE, vec![owner.as_str().into()])).await?;
+    rows.first().map(PageRow::read).transpose()
+}
+
 /// An organizer's own page and then his others by slug; empty if there is no such organizer.
 pub async fn pages_of(db: &dyn Database, owner: &CalAddress) -> Result<Vec<PageRow>, StoreError> {
     let params = || vec![owner.as_str().into()];

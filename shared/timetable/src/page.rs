@@ -4,6 +4,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::Filter;
+
 /// Most entries that a page may be told to show.
 pub const LIMIT_MAX: u32 = 2_500;
 /// Longest title and team name, in characters.
@@ -187,6 +189,7 @@ impl PageConfig {
         if self.filter.len() > FILTER_BYTES_MAX {
             return Err(wrong("filter", format!("is at most {FILTER_BYTES_MAX} characters")));
         }
+        Filter::parse(&self.filter).map_err(|error| wrong("filter", format!("does not fit: {error}")))?;
         if self.limit.is_some_and(|limit| !(1..=LIMIT_MAX).contains(&limit)) {
             return Err(wrong("limit", format!("is 1 to {LIMIT_MAX}")));
         }

@@ -4,11 +4,11 @@ mod schedule;
 
 use askama::Template;
 
+pub use crate::event::EventView;
 pub use schedule::{Chip, Choice, Narrow, SchedulePage, ScheduleSentPage, SentLine, Toggle};
 
 use crate::head::Head;
 use crate::text::escape_html;
-use crate::when::WhenView;
 use crate::words::{Language, fill};
 
 /// A page that can be written.
@@ -42,39 +42,10 @@ pub struct Shell {
 
 impl Shell {
     /// The foot of the page, as HTML.
-    fn made_by(&self) -> String {
+    pub(crate) fn made_by(&self) -> String {
         let values = [("convoke", "<a href=\"/\">Convoke</a>"), ("domain", &escape_html(&self.domain))];
         fill(self.language.words().made_by, &values)
     }
-}
-
-/// An event on a page.
-#[derive(Debug, Clone)]
-pub struct EventView {
-    /// Our id.
-    pub id: String,
-    /// The instant it is sorted by.
-    pub starts: i64,
-    /// Its title; never empty.
-    pub title: String,
-    /// When.
-    pub when: WhenView,
-    /// Where; may be empty.
-    pub place: String,
-    /// A link to map or meeting; empty, or `https:`/`http:`.
-    pub url: String,
-    /// What the sanitiser let through.
-    pub description_html: String,
-    /// Who it comes from.
-    pub organizer: String,
-    /// Called off.
-    pub cancelled: bool,
-    /// Over.
-    pub past: bool,
-    /// It takes place today, there.
-    pub today: bool,
-    /// The following times of a series, in words.
-    pub repeats: Vec<String>,
 }
 
 /// The page behind an invitation link.
@@ -99,6 +70,12 @@ pub struct InvitePage {
     pub problem: String,
     /// The script may press the button when the page is really looked at.
     pub auto: bool,
+}
+
+impl InvitePage {
+    fn invites_you(&self) -> String {
+        fill(self.event.words().invites_you, &[("organizer", &self.event.organizer)])
+    }
 }
 
 /// The page after an invitation was asked for.

@@ -60,6 +60,12 @@ assets! {
     SCHEDULE_JS = "public", "schedule", "js";
     /// What changes on an open page.
     LIVE_JS = "public", "live", "js";
+    /// The pages of one event and of the next few.
+    LANDING_CSS = "public", "landing", "css";
+    /// Sharing the address of an event.
+    LANDING_JS = "public", "landing", "js";
+    /// The next events inside of other sites.
+    EMBED_CSS = "public", "embed", "css";
     /// The playground.
     @"local" PLAYGROUND_JS = "playground", "playground", "js";
     /// The playground.

@@ -5,9 +5,9 @@ use scheduling::command::{Command, Reply};
 use scheduling::settings::OrganizerSettings;
 use store::accounts::{self, OrganizerRow};
 use store::directory::{self, Counters, EventRow};
-use timetable::{html_without_joining, public_link};
+use timetable::{Entry, EntryStatus, Source, html_without_joining, public_link};
 use views::api::{EventDocument, EventFull, EventLine, Occurrence, Rsvp, Statistics};
-use views::pages::EventView;
+use views::event::{EventView, Telling};
 use views::text::{escape_html, escape_lines};
 use views::when::{self, WhenView};
 
@@ -186,6 +186,43 @@ pub fn times(details: &EventDetails, overrides: &[Override], now: Timestamp, max
     times
 }
 
+/// What the entries of an event are made from.
+pub fn source(row: &EventRow) -> Source<'_> {
+    Source {
+        event: &row.event_id,
+        details: &row.details,
+        overrides: &row.overrides,
+        organizer: &row.organizer_name,
+        cancelled: row.cancelled,
+        moved_from: row.moved_from.as_ref(),
+        updated: row.last_modified,
+        hide_place: row.hide_place,
+    }
+}
+
+/// What the public may see of an event, and its dates to come: at most `max`, first the one that takes place next.
+pub fn entries(row: &EventRow, now: Timestamp, max: usize) -> Vec<Entry> {
+    let source = source(row);
+    let mut dates = Entry::dates(&source, now, max);
+    let next = dates.iter().position(|date| date.status != EntryStatus::Cancelled);
+    if let Some(next) = next.filter(|next| *next > 0) {
+        let date = dates.remove(next);
+        dates.insert(0, date);
+    }
+    if dates.is_empty() {
+        dates.push(Entry::next(&source, now));
+    }
+    dates
+}
+
+/// An event as the public may see it, with the dates that follow.
+pub fn public_view(row: &EventRow, telling: &Telling) -> EventView {
+    let entries = entries(row, telling.now, REPEATS_MAX + 1);
+    let view = entries.split_first().map(|(next, rest)| EventView::of_entry(next, rest, telling));
+    let view = view.unwrap_or_else(|| self::view(row, telling.now));
+    EventView { past: row.is_past(telling.now), ..view }
+}
+
 /// An event as D1 knows it, for a page.
 pub fn view(row: &EventRow, now: Timestamp) -> EventView {
     let about = About {
@@ -244,6 +281,12 @@ impl About<'_> {
         EventView {
             id: self.id.to_string(),
             starts: start.instant().0,
+            wall: when::iso_on_wall(start),
+            was: String::new(),
+            hidden_place: false,
+            offer: None,
+            tentative: false,
+            full: false,
             title: if details.summary.trim().is_empty() { "Untitled event".into() } else { details.summary.clone() },
             when: WhenView::new(start, end),
             place: if self.hide_place { PLACE_HIDDEN.into() } else { details.location.clone() },

@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use http::{HeaderMap, header, request::Parts};
 use itip::{CalAddress, EventId};
 use serde::de::DeserializeOwned;
+use views::words::Words;
 
 use crate::error::Problem;
 
@@ -174,11 +175,11 @@ pub enum AddressProblem {
 
 impl AddressProblem {
     /// What to say to a person.
-    pub fn sentence(&self) -> String {
+    pub fn sentence(&self, words: &'static Words) -> &'static str {
         match self {
-            Self::Empty => "Please type your e-mail address.".into(),
-            Self::MergeTag => "The link came without your address. Please type it.".into(),
-            Self::Wrong(_) => "This does not look like an e-mail address. Please check it.".into(),
+            Self::Empty => words.no_address,
+            Self::MergeTag => words.not_filled_in,
+            Self::Wrong(_) => words.not_an_address,
         }
     }
 

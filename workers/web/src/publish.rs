@@ -33,7 +33,7 @@ use views::words::Language;
 use crate::WebContext;
 use crate::api::original;
 use crate::error::Problem;
-use crate::pages::schedule;
+use crate::pages::{event, schedule, upcoming};
 use crate::respond;
 use crate::twins::{self, Wish};
 
@@ -91,6 +91,9 @@ pub async fn render(context: PublishContext<'_>, edition: &Edition) -> Result<Re
         Part::Schedule => schedule::publish(context, &edition.name, edition.language).await,
         Part::PageTwin(twin) => twins::publish_page(context, &edition.name, twin, &Wish::of(edition)).await,
         Part::EventTwin(twin) => twins::publish_event(context, &edition.name, twin, &Wish::of(edition)).await,
+        Part::Embed => upcoming::publish_embed(context, &edition.name, edition.language).await,
+        Part::Frame => upcoming::publish_frame(context, &edition.name, edition.language).await,
+        Part::Landing => event::publish(context, &edition.name, edition.language).await,
         Part::EventsList => original::publish_events(context, &edition.name).await.map(Rendered::Here),
     }
 }

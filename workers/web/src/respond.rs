@@ -114,19 +114,33 @@ fn with_fields(
 
 /// What every page says about itself to the browser.
 pub fn page_fields(form_targets: &str) -> Vec<(HeaderName, String)> {
-    fields("", form_targets)
+    fields("", form_targets, "'none'")
 }
 
 /// The same of an organizer's page, who may show pictures from anywhere.
 pub fn public_fields() -> Vec<(HeaderName, String)> {
-    fields("https:", "")
+    fields("https:", "", "'none'")
 }
 
-fn fields(pictures: &str, form_targets: &str) -> Vec<(HeaderName, String)> {
+/// The same of a page that some sites may show in a frame; all of them if none is named.
+pub fn framed_fields(sites: &[String]) -> Vec<(HeaderName, String)> {
+    let frames = if sites.is_empty() { "*".to_owned() } else { sites.join(" ") };
+    fields("https:", "", &frames)
+}
+
+/// What a part of a page says about itself: opened alone it is no page.
+pub fn fragment_fields() -> Vec<(HeaderName, String)> {
+    vec![
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ]
+}
+
+fn fields(pictures: &str, form_targets: &str, frames: &str) -> Vec<(HeaderName, String)> {
     // Styles and scripts come from us only; an organizer's description may show pictures.
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data: {pictures}; \
-         form-action 'self' {form_targets}; base-uri 'none'; frame-ancestors 'none'"
+         form-action 'self' {form_targets}; base-uri 'none'; frame-ancestors {frames}"
     );
     vec![
         (header::CONTENT_SECURITY_POLICY, policy),

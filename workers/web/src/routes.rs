@@ -13,7 +13,7 @@ use crate::WebContext;
 use crate::api::{dead_letters, events, guests, health, keys, organizers, original, pages, report};
 use crate::error::Problem;
 use crate::extract::BODY_BYTES_MAX;
-use crate::pages::{answer, claim, home, invite, live, owner, schedule, take_over, unsubscribe};
+use crate::pages::{answer, claim, home, invite, live, owner, schedule, take_over, unsubscribe, upcoming};
 use crate::twins::{self, discovery};
 use crate::{assets, invite as invites, openapi};
 
@@ -110,6 +110,7 @@ routes! {
         get Key pages::list, "An organizer's pages and their configurations";
         post Key pages::create, "Make a further page";
     }
+    "/v1/pages/preview" { post Key pages::preview, "A page as a configuration would make it; stores nothing"; }
     "/v1/pages/{slug}" {
         get Key pages::get, "A page's configuration";
         put Key pages::put, "Change a page's configuration or slug";
@@ -133,7 +134,12 @@ routes! {
     "/s/{slug}/rows" { get Open schedule::rows, "Some events of a page anew, as HTML"; }
     "/theme/{file}" { get Open schedule::theme, "A page's accent"; }
     "/s/{slug}/file" { post Open twins::file, "Some events as a calendar file"; }
-    "/e/{short}" { get Open twins::event, "One event; with .ics or .md behind it for programs"; }
+    "/s/{slug}/embed" {
+        get Open upcoming::part, "The next events as a part of another site's page";
+        post Open upcoming::embed_post, "Ask for invitations from there";
+    }
+    "/s/{slug}/frame" { get Open upcoming::part, "The next events alone, for a frame of another site"; }
+    "/e/{short}" { get Open twins::event, "The page of one event; with .ics or .md behind it for programs"; }
     "/r/{token}" {
         get Link answer::get, "Answer an invitation: the page";
         post Link answer::post, "Answer an invitation";
@@ -214,7 +220,8 @@ async fn cross_origin(request: Request, next: Next) -> Response {
 /// Says that scripts of other sites may read what stands at an address of the API.
 pub fn open_to_scripts(path: &str, headers: &mut HeaderMap) {
     let api = ["/event/", "/organizer/", "/shadow/", "/system/", "/order", "/v1/", "/openapi.json", "/healthz"];
-    if twins::Twin::split(path).is_some() || api.iter().any(|prefix| path.starts_with(prefix)) {
+    let embedded = path.starts_with("/s/") && path.ends_with("/embed");
+    if embedded || twins::Twin::split(path).is_some() || api.iter().any(|prefix| path.starts_with(prefix)) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,

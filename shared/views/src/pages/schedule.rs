@@ -223,7 +223,7 @@ impl ScheduleSentPage {
     }
 
     /// HTML.
-    fn heading(&self) -> String {
+    pub(crate) fn heading(&self) -> String {
         let address = format!("<span class=\"address\">{}</span>", escape_html(&self.to));
         let words = self.words();
         match self.sent {
@@ -234,7 +234,7 @@ impl ScheduleSentPage {
     }
 
     /// HTML.
-    fn look_for(&self) -> String {
+    pub(crate) fn look_for(&self) -> String {
         let organizer = format!("<b dir=\"auto\">{}</b>", escape_html(&self.organizer));
         let sender = format!("<span class=\"address\">&lt;{}&gt;</span>", escape_html(&self.sender));
         fill(self.words().look_for, &[("organizer", &organizer), ("sender", &sender)])

@@ -599,6 +599,44 @@ words! {
     back_to_page,
     /// The page in this language, named in it.
     in_language,
+
+    // The page of one event, cards, and parts of other sites.
+    /// The state of an event that is over.
+    over,
+    /// The state of an event that takes nobody any more.
+    full,
+    /// Link to a map.
+    on_the_map,
+    /// Above the title of an invitation.
+    invites_you,
+    /// The one button.
+    send_me,
+    /// What comes of it.
+    send_me_note,
+    /// While the button is pressed for the reader.
+    sending,
+    /// Link to a file, for who gives no address.
+    add_by_file,
+    /// Link to the feed of one event.
+    follow_event,
+    /// Link that writes a mail about it.
+    pass_on,
+    /// Button that shares or copies the address.
+    share_link,
+    /// After it.
+    link_copied,
+    /// Heading: further dates of a series.
+    other_dates,
+    /// Under them.
+    invitation_has_all,
+    /// Heading of the description.
+    about_event,
+    /// Heading: further events.
+    more_of,
+    /// Link to an organizer's page.
+    whole_page,
+    /// In a part of another site, when nothing answers.
+    embed_failed,
 }
 
 impl Language {

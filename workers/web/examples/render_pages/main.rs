@@ -6,12 +6,15 @@ mod schedule;
 
 use std::fs;
 
+use timetable::Layout;
+use views::event::{Cards, OfferView};
 use views::head::Head;
+use views::landing::{Brand, EmbedPart, FramePage, LandingPage, UpcomingPage};
 use views::pages::{
     AnswerPage, ClaimPage, EventView, Figure, HomePage, InvitePage, NoticePage, OwnerPage, Page, ProposalView,
     SentPage, Shell, TakeOverPage, UnsubscribePage,
 };
-use views::when::WhenView;
+use views::when::{WhenView, iso_on_wall};
 use views::words::Language;
 
 use chrono::NaiveDateTime;
@@ -40,6 +43,20 @@ fn event(number: usize, start: &str, end: &str, title: &str) -> EventView {
         starts: 0,
         title: title.into(),
         when: WhenView::new(&at(start), &at(end)),
+        wall: iso_on_wall(&at(start)),
+        was: if number == 2 { "Thu 1 July 2027, 7:05 pm".into() } else { String::new() },
+        hidden_place: number == 4,
+        offer: (number == 1 || number == 6).then(|| OfferView {
+            lead: "Shirt night: the first 15,000 guests get one.".into(),
+            buttons: vec![
+                ("Tickets".into(), "https://shop.example/tickets".into()),
+                ("Parking".into(), "https://shop.example/parking".into()),
+            ],
+            image: if number == 1 { "picture.svg".into() } else { String::new() },
+            fresh: true,
+        }),
+        tentative: number == 7,
+        full: false,
         place: "Oriole Park at Camden Yards, 333 West Camden Street, Baltimore".into(),
         url: String::new(),
         description_html: "<p>Gates open at six. <b>Shirt night</b>: the first 15,000 guests get one.</p>".into(),
@@ -49,6 +66,10 @@ fn event(number: usize, start: &str, end: &str, title: &str) -> EventView {
         today: number == 1,
         repeats: if number == 5 { vec!["Fri 16 Jul".into(), "Fri 23 Jul".into()] } else { Vec::new() },
     }
+}
+
+fn event_on(number: usize, day: &str, title: &str) -> EventView {
+    event(number, &format!("{day}T19:05:00"), &format!("{day}T22:05:00"), title)
 }
 
 fn main() {
@@ -64,8 +85,66 @@ fn main() {
         "لقاء ودي",
         "A title of very many words that goes on and on until nobody remembers what it was about when it began, which happens in real calendars more often than one would think, and it must still be read",
     ];
+    let brand = |style: &str, theme: bool| Brand {
+        name: "Baltimore Gulls".into(),
+        page: "/s/gulls".into(),
+        logo: if theme { "logo.svg".into() } else { String::new() },
+        theme: if theme { "theme.css".into() } else { String::new() },
+        style: style.into(),
+    };
+    let landing = |layout: Layout, event: &EventView| LandingPage {
+        shell: Shell { scripts: vec!["times.js".into(), "landing.js".into()], ..shell("x") },
+        brand: brand("landing.css", layout == Layout::Poster),
+        layout,
+        event: EventView { organizer: "Baltimore Gulls".into(), ..event.clone() },
+        dates: Vec::new(),
+        more: (2..6).map(|n| event_on(n, &format!("2027-07-{:02}", n * 3 + 2), titles[n - 1])).collect(),
+        action: "#".into(),
+        url: "https://convoke.test/e/0123456789ab".into(),
+        webcal: "webcal://convoke.test/e/0123456789ab.ics".into(),
+        file: "#".into(),
+        languages: vec![("es", "Español", "?lang=es".into())],
+    };
+    let cards = |base: &str| Cards {
+        language: Language::En,
+        organizer: "Baltimore Gulls".into(),
+        slug: "gulls".into(),
+        base: base.into(),
+        action: "/s/gulls/embed".into(),
+        events: titles
+            .iter()
+            .enumerate()
+            .map(|(n, title)| event_on(n + 1, &format!("2027-07-{:02}", n * 3 + 2), title))
+            .collect(),
+        more: true,
+        email: String::new(),
+        ticked: vec![format!("{:040}", 2)],
+        problem: String::new(),
+    };
+    let long = event_on(7, "2027-07-02", titles[7]);
+    fs::write(format!("{folder}/theme.css"), views::colour::theme("#c8102e".to_owned().try_into().unwrap())).unwrap();
     let figure = |word: &str, count, percent| Figure { word: word.into(), count, percent };
     let pages: Vec<(&str, String)> = vec![
+        ("landing", landing(Layout::Timetable, &one).html().unwrap()),
+        ("landing_poster", landing(Layout::Poster, &one).html().unwrap()),
+        ("landing_plain", landing(Layout::Plain, &one).html().unwrap()),
+        ("landing_off", landing(Layout::Timetable, &event_on(3, "2027-07-02", titles[2])).html().unwrap()),
+        ("landing_moved", landing(Layout::Timetable, &event_on(2, "2027-07-02", titles[0])).html().unwrap()),
+        ("landing_hidden", landing(Layout::Plain, &event_on(4, "2027-07-02", titles[3])).html().unwrap()),
+        ("landing_long", landing(Layout::Timetable, &long).html().unwrap()),
+        (
+            "upcoming",
+            UpcomingPage {
+                shell: shell("x"),
+                brand: brand("landing.css", true),
+                intro: "The next games at home and away.".into(),
+                cards: cards(""),
+            }
+            .html()
+            .unwrap(),
+        ),
+        ("frame", FramePage { shell: shell("x"), brand: brand("embed.css", false), cards: cards("") }.html().unwrap()),
+        ("embed", EmbedPart { cards: cards("https://convoke.test"), theme: String::new() }.html().unwrap()),
         (
             "invite",
             InvitePage {

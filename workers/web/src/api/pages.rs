@@ -6,11 +6,10 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use itip::CalAddress;
-use scheduling::keys::sha256_hex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::pages::{self, PageRow};
-use timetable::PageConfig;
+use timetable::{PageConfig, PageKind};
 use views::words::Language;
 
 use crate::WebContext;
@@ -18,7 +17,8 @@ use crate::api::organizers::is_slug;
 use crate::auth::Access;
 use crate::error::Problem;
 use crate::extract::{Fields, JsonBody};
-use crate::pages::{changed, config};
+use crate::pages::{PublicPage, config, event, schedule, upcoming};
+use crate::publish::{everything_changed, tag};
 use crate::respond;
 
 /// Pages of one organizer beside his own: each is made anew with every change of an event.
@@ -152,7 +152,7 @@ pub async fn create(
     if !pages::add(db, &owner, &new.slug, &json, PAGES_MAX + 1, context.clock.now()).await? {
         return Err(taken());
     }
-    changed(&context, &owner).await?;
+    everything_changed(&context, &owner).await?;
     answer(&context, StatusCode::CREATED, row(&context, &access, &new.slug).await?)
 }
 
@@ -205,7 +205,7 @@ pub async fn put(
     {
         return Err(taken());
     }
-    changed(&context, &owner).await?;
+    everything_changed(&context, &owner).await?;
     answer(&context, StatusCode::OK, row(&context, &access, to.as_ref().unwrap_or(&slug)).await?)
 }
 
@@ -217,8 +217,8 @@ fn if_match(headers: &HeaderMap, document: &Document) -> Result<bool, Problem> {
         return Ok(false);
     }
     let bytes = serde_json::to_vec(document).map_err(|error| Problem::Internal { cause: error.to_string() })?;
-    let tag: String = sha256_hex(&bytes).chars().take(32).collect();
-    let same = field.split(',').any(|one| one.trim().trim_matches('"') == tag);
+    let tag = tag(&bytes);
+    let same = field.split(',').any(|one| one.trim() == tag);
     if same { Ok(true) } else { Err(Problem::Changed) }
 }
 
@@ -231,6 +231,43 @@ pub async fn remove(
     let row = row(&context, &access, &slug).await?;
     let owner = &row.organizer.address;
     pages::remove(context.db.as_ref(), owner, &slug).await?;
-    changed(&context, owner).await?;
+    everything_changed(&context, owner).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A configuration to be looked at.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preview {
+    organizer: String,
+    #[serde(default)]
+    config: Map<String, Value>,
+    /// The page of this event instead, by the start of its id.
+    #[serde(default)]
+    event: String,
+    #[serde(default)]
+    language: String,
+}
+
+/// The page that a configuration would make.
+pub async fn preview(
+    State(context): State<Arc<WebContext>>,
+    access: Access,
+    JsonBody(wanted): JsonBody<Preview>,
+) -> Result<Response, Problem> {
+    let owner = organizer(&wanted.organizer)?;
+    access.organizer(&owner)?;
+    let config = read(wanted.config)?;
+    let own = pages::own_page(context.db.as_ref(), &owner).await?.ok_or(Problem::OrganizerNotFound)?;
+    let page = PublicPage { slug: own.organizer.slug.clone(), organizer: own.organizer, config };
+    let language = Language::choose(&[&wanted.language, &page.config.language]);
+    let mut response = if !wanted.event.is_empty() {
+        event::preview(&context, &page, &wanted.event, language).await?
+    } else if page.config.kind == PageKind::Upcoming {
+        upcoming::preview(&context, &page, language).await?
+    } else {
+        schedule::preview(&context, &page, language).await?
+    };
+    response.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    Ok(response)
 }

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::directory::EventRow;
 use views::text::mask_address;
+use views::words::Language;
 
 use crate::WebContext;
 use crate::auth::{Access, access, key_in};
@@ -34,6 +35,13 @@ struct Door {
     access: Option<Access>,
     /// What the browser asks for; empty if nothing that we write.
     language: String,
+}
+
+impl Door {
+    /// The language that the page is written in.
+    fn language(&self, asked: &Asked) -> Language {
+        Language::choose(&[&asked.language, &self.language])
+    }
 }
 
 async fn open(context: &WebContext, uid: &str, headers: &HeaderMap) -> Result<Door, Problem> {
@@ -150,10 +158,10 @@ fn show(context: &WebContext, door: &Door, fields: &Fields, as_json: bool) -> Re
     let status = state.as_ref().map_or_else(Problem::status, |()| StatusCode::OK);
     // An empty address is no mistake of the reader: the box simply waits.
     let problem = match &asked.address {
-        Err(problem) if !asked.typed.is_empty() => problem.sentence(),
+        Err(problem) if !asked.typed.is_empty() => problem.sentence(door.language(&asked).words()).to_owned(),
         _ => String::new(),
     };
-    pages::invite::page(context, &door.row, &door.settings, &asked, problem, status)
+    pages::invite::page(context, &door.row, &door.settings, &asked, door.language(&asked), problem, status)
 }
 
 #[derive(Serialize)]
@@ -196,8 +204,10 @@ async fn act_keyless(
         Ok(address) => address.clone(),
         Err(problem) if as_json => return Err(problem.problem()),
         Err(problem) => {
-            let words = problem.sentence();
-            return pages::invite::page(context, &door.row, &door.settings, &asked, words, StatusCode::BAD_REQUEST);
+            let language = door.language(&asked);
+            let words = problem.sentence(language.words()).to_owned();
+            let status = StatusCode::BAD_REQUEST;
+            return pages::invite::page(context, &door.row, &door.settings, &asked, language, words, status);
         }
     };
     let (_, limits) = act(context, door, &asked, &address, Caller::Keyless).await?;

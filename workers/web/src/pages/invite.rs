@@ -9,7 +9,9 @@ use itip::CalAddress;
 use scheduling::settings::OrganizerSettings;
 use store::accounts;
 use store::directory::{self, EventRow};
-use views::pages::{InvitePage, SentPage};
+use views::event::Telling;
+use views::pages::{InvitePage, SentPage, Shell};
+use views::words::Language;
 
 use crate::WebContext;
 use crate::assets::INVITE_JS;
@@ -30,10 +32,12 @@ pub fn page(
     row: &EventRow,
     settings: &OrganizerSettings,
     asked: &Asked,
+    language: Language,
     problem: String,
     status: StatusCode,
 ) -> Result<Response, Problem> {
-    let event = events::view(row, context.clock.now());
+    let telling = Telling { language, clock_24: language.words().clock_24, now: context.clock.now() };
+    let event = events::public_view(row, &telling);
     let landing = landing(&asked.landing, &context.config, settings).unwrap_or_default();
     // A browser checks redirects of a form too, so the landing page must be named.
     let target = origin(&landing).map(|(scheme, authority)| format!("{scheme}://{authority}")).unwrap_or_default();
@@ -43,7 +47,7 @@ pub fn page(
         Err(_) => String::new(),
     };
     let page = InvitePage {
-        shell: shell(context, event.title.clone(), &[&INVITE_JS]),
+        shell: Shell { language, ..shell(context, event.title.clone(), &[&INVITE_JS]) },
         auto: asked.address.is_ok() && problem.is_empty() && !settings.button_only,
         action: match asked.language.as_str() {
             "" => format!("/event/{}/invite", row.event_id),

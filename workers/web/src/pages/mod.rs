@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod claim;
+pub mod event;
 pub mod home;
 pub mod invite;
 pub mod live;
@@ -11,13 +12,15 @@ pub mod playground;
 pub mod schedule;
 pub mod take_over;
 pub mod unsubscribe;
+pub mod upcoming;
 
 use axum::response::Response;
-use itip::CalAddress;
+use itip::Timestamp;
 use scheduling::keys::{Link, read_link};
 use store::accounts::OrganizerRow;
 use store::{Database, pages as stored};
-use timetable::PageConfig;
+use timetable::{PageConfig, TimeDisplay};
+use views::event::Telling;
 use views::head::Head;
 use views::pages::{NoticePage, Shell};
 use views::words::Language;
@@ -62,10 +65,14 @@ pub fn config(row: &stored::PageRow) -> PageConfig {
     row.config.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
 }
 
-/// An organizer's pages say something else from now on.
-#[allow(clippy::unused_async, reason = "snapshots of pages are told through here")]
-pub async fn changed(_context: &WebContext, _owner: &CalAddress) -> Result<(), Problem> {
-    Ok(())
+/// How events are told on a page that an organizer has configured.
+pub fn telling(config: &PageConfig, language: Language, now: Timestamp) -> Telling {
+    let clock_24 = match config.times {
+        TimeDisplay::Auto => language.words().clock_24,
+        TimeDisplay::Hours12 => false,
+        TimeDisplay::Hours24 => true,
+    };
+    Telling { language, clock_24, now }
 }
 
 /// What stands around a page: in English and not to be found by search engines, unless the caller says otherwise.

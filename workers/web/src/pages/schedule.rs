@@ -11,20 +11,20 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, Uri};
 use scheduling::keys::sha256_hex;
-use timetable::Colour;
+use timetable::{Colour, PageKind};
 use views::links::{SHORT_CHARS, short};
-use views::pages::Page;
+use views::pages::{Page, ScheduleSentPage};
 use views::rows::{Look, Rows};
 use views::words::Language;
 
 use self::asked::Asked;
-use self::season::Season;
+pub use self::season::Season;
 use self::written::written;
 use crate::WebContext;
 use crate::error::Problem;
 use crate::extract::{Fields, Form};
 use crate::invite::check_network;
-use crate::pages::{Found, find, or_refusal};
+use crate::pages::{Found, PublicPage, find, or_refusal, upcoming};
 use crate::publish::{self, Edition, PublishContext, Published, ROWS_MAX, Rendered};
 use crate::respond;
 
@@ -42,6 +42,10 @@ pub async fn get(
         }
         match find(context.db.as_ref(), &slug).await? {
             Found::Moved(to) => respond::redirect(StatusCode::MOVED_PERMANENTLY, &format!("/s/{to}")),
+            // A wish has nothing to choose from among a few cards.
+            Found::Here(page) if page.config.kind == PageKind::Upcoming => {
+                upcoming::shown(&context, &page, &fields, &headers).await
+            }
             Found::Here(page) => {
                 let season = Season::load(context.db.as_ref(), &page, context.clock.now()).await?;
                 let asked = Asked::read(&fields, &headers, &page, &season);
@@ -56,6 +60,9 @@ pub async fn get(
 pub async fn publish(context: PublishContext<'_>, slug: &str, reads: Option<Language>) -> Result<Rendered, Problem> {
     let page = match find(context.db, slug).await? {
         Found::Moved(to) => return Ok(Rendered::Moved(format!("/s/{to}"))),
+        Found::Here(page) if page.config.kind == PageKind::Upcoming => {
+            return upcoming::publish(context, &page, reads).await.map(Rendered::Here);
+        }
         Found::Here(page) => page,
     };
     let season = Season::load(context.db, &page, context.now).await?;
@@ -69,6 +76,27 @@ pub async fn publish(context: PublishContext<'_>, slug: &str, reads: Option<Lang
         stale_at: Some(season.turning().stale_at()),
         keeper: Some(page.organizer.address),
     }))
+}
+
+/// The page, for an organizer who is about to configure it.
+pub async fn preview(context: &WebContext, page: &PublicPage, language: Language) -> Result<Response, Problem> {
+    let season = Season::load(context.db.as_ref(), page, context.clock.now()).await?;
+    let asked = Asked::nothing(Some(language), page);
+    respond::public_page(StatusCode::OK, &written(&context.config, page, &season, asked))
+}
+
+/// Sends what a form in another site's page asks for.
+pub async fn sent(
+    context: &WebContext,
+    page: &PublicPage,
+    form: &Fields,
+    headers: &HeaderMap,
+) -> Result<ScheduleSentPage, Problem> {
+    check_network(context, headers).await?;
+    let season = Season::load(context.db.as_ref(), page, context.clock.now()).await?;
+    let asked = Asked::read(form, headers, page, &season);
+    let address = send::checked(form, &asked).map_err(|problem| Problem::invalid("email", problem))?;
+    send::send(context, page, &season, &asked, &address).await
 }
 
 /// Sends an invitation to each ticked event; one submission, however many events.

@@ -10,6 +10,12 @@ use crate::twins::{Twin, is_short};
 pub enum Part {
     /// `/s/{slug}`: the page.
     Schedule,
+    /// `/s/{slug}/embed`: the next events as a part of another site's page.
+    Embed,
+    /// `/s/{slug}/frame`: the same alone, for a frame.
+    Frame,
+    /// `/e/{short}`: the page of one event.
+    Landing,
     /// `/s/{slug}.ics` and `/s/{slug}.md`: the page for programs.
     PageTwin(Twin),
     /// `/e/{short}.ics` and `/e/{short}.md`: an event for programs.
@@ -32,6 +38,9 @@ impl Part {
     /// Every part.
     pub const ALL: &'static [Self] = &[
         Self::Schedule,
+        Self::Embed,
+        Self::Frame,
+        Self::Landing,
         Self::PageTwin(Twin::Calendar),
         Self::PageTwin(Twin::Markdown),
         Self::EventTwin(Twin::Calendar),
@@ -42,6 +51,9 @@ impl Part {
     const fn manner(self) -> Manner {
         match self {
             Self::Schedule => Manner { word: "schedule", in_languages: true, keyed: false },
+            Self::Embed => Manner { word: "embed", in_languages: true, keyed: false },
+            Self::Frame => Manner { word: "frame", in_languages: true, keyed: false },
+            Self::Landing => Manner { word: "event", in_languages: true, keyed: false },
             Self::PageTwin(Twin::Calendar) => Manner { word: "schedule-ics", in_languages: false, keyed: false },
             Self::PageTwin(Twin::Markdown) => Manner { word: "schedule-md", in_languages: true, keyed: false },
             Self::EventTwin(Twin::Calendar) => Manner { word: "event-ics", in_languages: false, keyed: false },
@@ -89,11 +101,16 @@ impl Edition {
     /// What a GET of this address wants, if it is published at all. A query asks for something of its own, which no
     /// snapshot has; only `lang` chooses among them.
     pub fn wanted(path: &str, query: Option<&str>, headers: &HeaderMap) -> Option<Self> {
-        let mut edition = Self::at(path)?;
         let asked = match query {
             None | Some("") => None,
             Some(query) => Some(query.strip_prefix("lang=").filter(|tag| !tag.contains('&'))?),
         };
+        Self::at_path(path, asked, headers)
+    }
+
+    /// What is published under a path, in the language that is asked for.
+    pub fn at_path(path: &str, asked: Option<&str>, headers: &HeaderMap) -> Option<Self> {
+        let mut edition = Self::at(path)?;
         if edition.part.in_languages() {
             edition.language = reads(asked, headers);
         }
@@ -112,12 +129,17 @@ impl Edition {
         let (part, name) = match first {
             "s" => match Twin::split(rest) {
                 Some((slug, twin)) => (Part::PageTwin(twin), slug.to_owned()),
-                None => (Part::Schedule, rest.to_owned()),
+                None => match rest.split_once('/') {
+                    None => (Part::Schedule, rest.to_owned()),
+                    Some((slug, "embed")) => (Part::Embed, slug.to_owned()),
+                    Some((slug, "frame")) => (Part::Frame, slug.to_owned()),
+                    Some(_) => return None,
+                },
             },
-            "e" => {
-                let (short, twin) = Twin::split(rest)?;
-                (Part::EventTwin(twin), short.to_owned())
-            }
+            "e" => match Twin::split(rest) {
+                Some((short, twin)) => (Part::EventTwin(twin), short.to_owned()),
+                None => (Part::Landing, rest.to_owned()),
+            },
             "organizer" => {
                 let email = rest.strip_prefix("shadow/").unwrap_or(rest).strip_suffix("/events")?;
                 (Part::EventsList, email.replace("%40", "@"))
@@ -129,8 +151,8 @@ impl Edition {
 
     fn named(part: Part, name: String, language: Option<Language>) -> Option<Self> {
         let right = match part {
-            Part::Schedule | Part::PageTwin(_) => is_slug(&name),
-            Part::EventTwin(_) => is_short(&name),
+            Part::Schedule | Part::Embed | Part::Frame | Part::PageTwin(_) => is_slug(&name),
+            Part::Landing | Part::EventTwin(_) => is_short(&name),
             Part::EventsList => !name.contains('%') && CalAddress::parse(&name).is_ok_and(|one| one.as_str() == name),
         };
         right.then_some(Self { part, name, language })
@@ -182,6 +204,9 @@ mod tests {
             ("/s/harbour-rovers.md", "es", "1/schedule-md/es/harbour-rovers"),
             ("/e/0123456789ab.ics", "es", "1/event-ics/-/0123456789ab"),
             ("/e/0123456789ab.md?lang=es", "", "1/event-md/es/0123456789ab"),
+            ("/s/harbour-rovers/embed?lang=es-MX", "en", "1/embed/es/harbour-rovers"),
+            ("/s/harbour-rovers/frame", "", "1/frame/-/harbour-rovers"),
+            ("/e/0123456789ab", "es", "1/event/es/0123456789ab"),
             ("/organizer/ann@corp.example/events", "es", "1/events/-/ann@corp.example"),
             ("/organizer/ann%40corp.example/events", "", "1/events/-/ann@corp.example"),
             ("/organizer/shadow/ann@corp.example/events", "", "1/events/-/ann@corp.example"),
@@ -212,6 +237,8 @@ mod tests {
             "/organizer/ann%2540corp.example/events",
             "/organizer/ann@corp.example/statistics",
             "/event/0123",
+            "/e/0123456789abc",
+            "/e/0123456789AB",
         ] {
             assert_eq!(wanted(address, "en"), None, "{address}");
         }

@@ -102,21 +102,28 @@ pub async fn page(
     }
 }
 
-/// `GET /e/{short}.ics` and `.md`.
+/// `GET /e/{short}`: the page, or with an ending a twin.
 pub async fn event(
     State(context): State<Arc<WebContext>>,
     Path(name): Path<String>,
     uri: Uri,
     headers: HeaderMap,
     fields: Fields,
-) -> Result<Response, Problem> {
-    let (short, twin) = Twin::split(&name).ok_or(Problem::EventNotFound)?;
-    if let Some(edition) = Edition::wanted(uri.path(), uri.query(), &headers) {
-        return publish::serve(&context, &headers, &edition).await;
+) -> Response {
+    match Twin::split(&name) {
+        None => pages::event::get(State(context), Path(name), uri, headers, fields).await,
+        Some((short, twin)) => {
+            let answer = async {
+                if let Some(edition) = Edition::wanted(uri.path(), uri.query(), &headers) {
+                    return publish::serve(&context, &headers, &edition).await;
+                }
+                let wish = Wish::read(&fields, &headers)?;
+                let found = publish_event(context.publishing(), short, twin, &wish).await?;
+                answer(&headers, &uri, Part::EventTwin(twin), found)
+            };
+            answer.await.unwrap_or_else(IntoResponse::into_response)
+        }
     }
-    let wish = Wish::read(&fields, &headers)?;
-    let found = publish_event(context.publishing(), short, twin, &wish).await?;
-    answer(&headers, &uri, Part::EventTwin(twin), found)
 }
 
 fn answer(headers: &HeaderMap, uri: &Uri, part: Part, found: Rendered) -> Result<Response, Problem> {

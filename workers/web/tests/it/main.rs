@@ -10,6 +10,7 @@
 
 mod contract;
 mod doors;
+mod event_page;
 mod links;
 mod pages;
 mod places;

@@ -3,9 +3,10 @@
 use itip::{CalAddress, Timestamp};
 use store::directory::{self, EventRow};
 use store::{Database, StoreError};
-use timetable::{Entry, EntryStatus, Filter, Source};
+use timetable::{Entry, EntryStatus, Filter};
 use views::rows::Listed;
 
+use crate::events;
 use crate::pages::PublicPage;
 use crate::publish::Turning;
 
@@ -120,16 +121,7 @@ impl Season {
 
 /// The dates of an event; of a series those to come that take place.
 fn dates(row: &EventRow, now: Timestamp) -> Vec<Entry> {
-    let source = Source {
-        event: &row.event_id,
-        details: &row.details,
-        overrides: &row.overrides,
-        organizer: &row.organizer_name,
-        cancelled: row.cancelled,
-        moved_from: row.moved_from.as_ref(),
-        updated: row.last_modified,
-        hide_place: row.hide_place,
-    };
+    let source = events::source(row);
     let mut dates = Entry::dates(&source, now, DATES_MAX);
     if !row.cancelled {
         let some_left = dates.iter().any(|date| date.status != EntryStatus::Cancelled);

@@ -18,7 +18,7 @@ use super::theme_path;
 use crate::WebContext;
 use crate::assets::SCHEDULE_JS;
 use crate::error::{Problem, wrong_reply};
-use crate::extract::{AddressProblem, Fields, read_address};
+use crate::extract::{Fields, read_address};
 use crate::invite::{INVITATIONS_MAX, invite_to};
 use crate::pages::{PublicPage, sender, shell_at};
 
@@ -30,11 +30,8 @@ const SLOTS_MAX: usize = 50;
 /// The address, if the form can be sent; else what has to be put right.
 pub fn checked(form: &Fields, asked: &Asked) -> Result<CalAddress, String> {
     let words = asked.language.words();
-    let address = read_address(form.get("email").unwrap_or_default()).map_err(|problem| match problem {
-        AddressProblem::Empty => words.no_address.to_owned(),
-        AddressProblem::MergeTag => words.not_filled_in.to_owned(),
-        AddressProblem::Wrong(_) => words.not_an_address.to_owned(),
-    })?;
+    let address =
+        read_address(form.get("email").unwrap_or_default()).map_err(|problem| problem.sentence(words).to_owned())?;
     match ids(asked).len() {
         0 => Err(words.tick_one_first.to_owned()),
         count if count > INVITATIONS_MAX => Err(fill(words.tick_at_most, &[("count", &INVITATIONS_MAX.to_string())])),
