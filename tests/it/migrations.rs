@@ -31,6 +31,7 @@ fn what_lists_or_looks_up_goes_by_an_index_and_sorts_nothing() {
     let queries = [
         ("an event", directory::sql::EVENT),
         ("an event by the start of its id", directory::sql::EVENT_BY_START),
+        ("some events", directory::sql::EVENTS_AMONG),
         ("an organizer's events", directory::sql::EVENTS_OF),
         ("all events", directory::sql::EVENTS),
         ("upcoming events", directory::sql::UPCOMING_OF),

@@ -307,6 +307,11 @@ fn cursor(before: Option<(Timestamp, &EventId)>) -> (Value, Value) {
     })
 }
 
+/// Those of some events that there are.
+pub async fn events_among(db: &dyn Database, ids: &[EventId]) -> Result<Vec<EventRow>, StoreError> {
+    db.run(Statement::new(sql::EVENTS_AMONG, vec![json(ids)?.into()])).await?.iter().map(EventRow::read).collect()
+}
+
 /// An organizer's public events that have not ended, by start.
 pub async fn upcoming_of(
     db: &dyn Database,
@@ -501,6 +506,9 @@ pub mod sql {
     /// What an organizer has public and to come.
     pub const PUBLISHED_OF: &str = "SELECT event_id, last_modified FROM event WHERE owner = ?1 AND public = 1 \
          AND (last_end IS NULL OR last_end > ?2) ORDER BY start_at, event_id LIMIT ?3";
+    /// Some events.
+    pub const EVENTS_AMONG: &str =
+        select_event!("WHERE event_id IN (SELECT wanted.value FROM json_each(?1) AS wanted)");
     /// An organizer's events, newest change first.
     pub const EVENTS_OF: &str = select_event!(
         "WHERE owner = ?1 AND (last_modified, event_id) < (?2, ?3) \

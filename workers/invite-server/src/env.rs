@@ -11,7 +11,7 @@ use scheduling::keys::Keys;
 use scheduling::ports::{Clock, Entropy, Objects};
 use scheduling::settings::Config;
 use wasm_bindgen::JsCast;
-use web::publish::PublishContext;
+use web::publish::{KeptRows, PublishContext};
 use web::{KeyHashes, WebContext};
 use worker::js_sys::{Array, Object};
 use worker::{Bucket, Context, Env, ObjectNamespace, Queue, Response};
@@ -198,8 +198,8 @@ impl ObjectContext {
 
 impl ObjectContext {
     /// What publishing may use, now.
-    pub fn publishing(&self) -> PublishContext<'_> {
-        PublishContext { db: &self.db, config: &self.config, now: WallClock.now() }
+    pub fn publishing<'a>(&'a self, kept: &'a KeptRows) -> PublishContext<'a> {
+        PublishContext { db: &self.db, config: &self.config, now: WallClock.now(), kept: Some(kept) }
     }
 }
 

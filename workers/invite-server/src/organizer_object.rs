@@ -9,7 +9,7 @@ use scheduling::organizer_object::{self, editions};
 use scheduling::ports::Clock;
 use store::StoreError;
 use web::Problem;
-use web::publish;
+use web::publish::{self, KeptRows};
 use worker::worker_sys::WebSocketRequestResponsePair;
 use worker::{
     DurableObject, Env, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
@@ -34,6 +34,7 @@ pub struct OrganizerObject {
     state: State,
     sql: DoSql,
     alarm: Alarm,
+    kept: KeptRows,
     /// Why this instance cannot work, if it cannot.
     ready: std::result::Result<(Arc<ObjectContext>, CalAddress), String>,
 }
@@ -52,7 +53,7 @@ impl DurableObject for OrganizerObject {
         if let Ok(pair) = WebSocketRequestResponsePair::new("ping", "pong") {
             state.set_websocket_auto_response(&pair);
         }
-        Self { state, sql, alarm: Alarm::default(), ready }
+        Self { state, sql, alarm: Alarm::default(), kept: KeptRows::default(), ready }
     }
 
     async fn fetch(&self, mut req: Request) -> Result<Response> {
@@ -141,7 +142,7 @@ impl OrganizerObject {
         let Some(due) = due.map_err(|error| error.to_string())? else {
             return Ok(false);
         };
-        let made = publish::rebuild(context.publishing(), &context.pages, address, &due).await;
+        let made = publish::rebuild(context.publishing(&self.kept), &context.pages, address, &due).await;
         let made = made.map_err(|problem| match problem {
             Problem::Internal { cause } => cause,
             other => other.to_string(),

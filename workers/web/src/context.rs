@@ -50,7 +50,7 @@ pub struct WebContext {
 impl WebContext {
     /// What publishing may use of it, now.
     pub fn publishing(&self) -> PublishContext<'_> {
-        PublishContext { db: self.db.as_ref(), config: &self.config, now: self.clock.now() }
+        PublishContext { db: self.db.as_ref(), config: &self.config, now: self.clock.now(), kept: None }
     }
 }
 

@@ -15,6 +15,7 @@
 //! event without a row is no longer on the page.
 
 mod edition;
+mod kept;
 mod snapshot;
 mod turning;
 
@@ -38,6 +39,7 @@ use crate::respond;
 use crate::twins::{self, Wish};
 
 pub use edition::{Edition, Part, reads};
+pub use kept::KeptRows;
 pub use snapshot::{STALE_GRACE_SECS, admits, from_snapshot, news, rebuild};
 pub use turning::Turning;
 
@@ -53,6 +55,8 @@ pub struct PublishContext<'a> {
     pub config: &'a Config,
     /// The moment it is made for.
     pub now: Timestamp,
+    /// Rows that need not be read again; [`PublishContext::upcoming`] looks here first.
+    pub kept: Option<&'a KeptRows>,
 }
 
 /// Finished bytes, and what is said about them.

@@ -47,7 +47,7 @@ pub async fn get(
                 upcoming::shown(&context, &page, &fields, &headers).await
             }
             Found::Here(page) => {
-                let season = Season::load(context.db.as_ref(), &page, context.clock.now()).await?;
+                let season = Season::load(context.publishing(), &page).await?;
                 let asked = Asked::read(&fields, &headers, &page, &season);
                 respond::public_page(StatusCode::OK, &written(&context.config, &page, &season, asked))
             }
@@ -65,7 +65,7 @@ pub async fn publish(context: PublishContext<'_>, slug: &str, reads: Option<Lang
         }
         Found::Here(page) => page,
     };
-    let season = Season::load(context.db, &page, context.now).await?;
+    let season = Season::load(context, &page).await?;
     let mut written = written(context.config, &page, &season, Asked::nothing(reads, &page));
     written.shell.head = written::head(context.config, &page, &season, &written);
     Ok(Rendered::Here(Published {
@@ -80,7 +80,7 @@ pub async fn publish(context: PublishContext<'_>, slug: &str, reads: Option<Lang
 
 /// The page, for an organizer who is about to configure it.
 pub async fn preview(context: &WebContext, page: &PublicPage, language: Language) -> Result<Response, Problem> {
-    let season = Season::load(context.db.as_ref(), page, context.clock.now()).await?;
+    let season = Season::load(context.publishing(), page).await?;
     let asked = Asked::nothing(Some(language), page);
     respond::public_page(StatusCode::OK, &written(&context.config, page, &season, asked))
 }
@@ -93,7 +93,7 @@ pub async fn sent(
     headers: &HeaderMap,
 ) -> Result<ScheduleSentPage, Problem> {
     check_network(context, headers).await?;
-    let season = Season::load(context.db.as_ref(), page, context.clock.now()).await?;
+    let season = Season::load(context.publishing(), page).await?;
     let asked = Asked::read(form, headers, page, &season);
     let address = send::checked(form, &asked).map_err(|problem| Problem::invalid("email", problem))?;
     send::send(context, page, &season, &asked, &address).await
@@ -112,7 +112,7 @@ pub async fn post(
             Found::Here(page) => page,
         };
         check_network(&context, &headers).await?;
-        let season = Season::load(context.db.as_ref(), &page, context.clock.now()).await?;
+        let season = Season::load(context.publishing(), &page).await?;
         let mut asked = Asked::read(&form, &headers, &page, &season);
         match send::checked(&form, &asked) {
             Ok(address) => {
@@ -137,7 +137,7 @@ pub async fn rows(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let Found::Here(page) = find(context.db.as_ref(), &slug).await? else { return Err(Problem::OrganizerNotFound) };
-    let season = Season::load(context.db.as_ref(), &page, context.clock.now()).await?;
+    let season = Season::load(context.publishing(), &page).await?;
     let asked = Asked::read(&fields, &headers, &page, &season);
     let ids = fields.get("ids").unwrap_or_default();
     let shorts: Vec<&str> = ids.split(',').filter_map(|id| id.get(..SHORT_CHARS)).take(ROWS_MAX).collect();

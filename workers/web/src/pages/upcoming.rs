@@ -45,7 +45,7 @@ async fn cards(
 ) -> Result<(Cards, Turning), Problem> {
     let config = &page.config;
     let limit = config.limit.unwrap_or(CARDS).clamp(1, CARDS_MAX) as usize;
-    let season = Season::load(context.db, page, context.now).await?;
+    let season = Season::load(context, page).await?;
     let mut entries: Vec<Entry> = season.coming().cloned().collect();
     let more = entries.len() > limit;
     entries.truncate(limit);

@@ -93,6 +93,9 @@ pub async fn rebuild<S: Snapshots>(
     organizer: &CalAddress,
     rebuild: &Rebuild,
 ) -> Result<Vec<Kept>, Problem> {
+    if let Some(kept) = context.kept {
+        kept.refresh(context.db, &rebuild.changes, context.now).await?;
+    }
     let mut made = Vec::with_capacity(rebuild.editions.len());
     for kept in &rebuild.editions {
         if let Some(kept) = remake(context, snapshots, organizer, kept).await? {

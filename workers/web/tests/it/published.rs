@@ -2,7 +2,7 @@
 
 use futures_executor::block_on;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use itip::{CalAddress, Method};
+use itip::{CalAddress, Class, EventDetails, Method};
 use scheduling::command::{Job, OrganizerCommand};
 use scheduling::ports::{Clock, Objects};
 use web::KeyHashes;
@@ -27,7 +27,8 @@ impl Stage {
             }
         }
         if let Some(due) = self.world.take_rebuild(&owner()).unwrap() {
-            let context = PublishContext { db: self.world.db(), config: &self.config, now: self.world.now() };
+            let now = self.world.now();
+            let context = PublishContext { db: self.world.db(), config: &self.config, now, kept: Some(&self.kept) };
             let made = block_on(rebuild(context, &*self.world, &owner(), &due)).unwrap();
             self.world.settle_rebuild(&owner(), &due, &made).unwrap();
         }
@@ -115,6 +116,31 @@ fn a_page_that_time_has_made_wrong_is_not_handed_out_for_long() {
     assert!(stage.edge(LIST, &HeaderMap::new()).is_some());
     assert_eq!(stage.publish(), 1);
     assert!(stage.edge(PAGE, &HeaderMap::new()).is_some());
+}
+
+#[test]
+fn rows_that_are_kept_make_the_same_page_as_rows_that_are_read() {
+    let stage = published();
+    let routed = |stage: &Stage| stage.get(PAGE, None).body;
+    for (uid, method, summary) in [
+        ("fair", Method::Request, "Summer fair"),
+        ("call-1", Method::Request, "Quarterly call, moved"),
+        ("gala", Method::Request, "Gala"),
+        ("fair", Method::Cancel, ""),
+    ] {
+        let start = if summary.ends_with("moved") { "2027-09-02T19:05:00" } else { "2027-08-01T10:00:00" };
+        let says = (method == Method::Request).then(|| details(summary, start, "2027-09-02T22:00:00"));
+        stage.organizer(uid, method, says);
+        stage.world.advance(2);
+        stage.publish();
+        assert_eq!(stage.text(PAGE), routed(&stage), "{uid} {summary}");
+    }
+    let private =
+        EventDetails { class: Class::Private, ..details("Gala", "2027-08-01T10:00:00", "2027-08-01T12:00:00") };
+    stage.request("gala", private);
+    stage.publish();
+    assert!(!stage.text(PAGE).contains("Gala"));
+    assert_eq!(stage.text(PAGE), routed(&stage));
 }
 
 #[test]

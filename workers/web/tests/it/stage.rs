@@ -19,6 +19,7 @@ use scheduling::ports::{Clock, Objects};
 use scheduling::settings::{Config, OrganizerSettings, ReplyAddress, Timing};
 use store::accounts;
 use tower::ServiceExt;
+use web::publish::KeptRows;
 use web::{Shield, WebContext, router};
 
 pub const ADMIN: &str = "admin-key";
@@ -54,6 +55,7 @@ pub struct Stage {
     pub keys: Arc<Keys>,
     pub gate: Arc<Gate>,
     pub config: Arc<Config>,
+    pub kept: KeptRows,
 }
 
 pub struct Answer {
@@ -158,7 +160,7 @@ impl Stage {
             #[cfg(feature = "local")]
             outbox: Arc::new(NoOutbox),
         };
-        Self { world, router: router(context), keys, gate, config }
+        Self { world, router: router(context), keys, gate, config, kept: KeptRows::default() }
     }
 
     /// With one organizer and one event.

@@ -1,14 +1,16 @@
 //! The events of a page, as the organizer wants it and as a visitor narrows it.
 
+use std::sync::Arc;
+
 use itip::{CalAddress, Timestamp};
-use store::directory::{self, EventRow};
-use store::{Database, StoreError};
+use store::StoreError;
+use store::directory::EventRow;
 use timetable::{Entry, EntryStatus, Filter};
 use views::rows::Listed;
 
 use crate::events;
 use crate::pages::PublicPage;
-use crate::publish::Turning;
+use crate::publish::{PublishContext, Turning};
 
 /// Events of one page.
 const EVENTS_MAX: u32 = 2_500;
@@ -23,7 +25,7 @@ const THEN_MAX: usize = 3;
 
 /// An event with the dates that may stand on the page.
 struct Event {
-    row: EventRow,
+    row: Arc<EventRow>,
     dates: Vec<Entry>,
 }
 
@@ -38,12 +40,13 @@ pub struct Season {
 
 impl Season {
     /// Reads the events of a page.
-    pub async fn load(db: &dyn Database, page: &PublicPage, now: Timestamp) -> Result<Self, StoreError> {
-        let rows = directory::upcoming_of(db, &page.organizer.address, now.plus(-EARLIER_SECS), EVENTS_MAX).await?;
-        Ok(Self::of(rows, page, now))
+    pub async fn load(context: PublishContext<'_>, page: &PublicPage) -> Result<Self, StoreError> {
+        let since = context.now.plus(-EARLIER_SECS);
+        let rows = context.upcoming(&page.organizer.address, since, EVENTS_MAX).await?;
+        Ok(Self::of(rows, page, context.now))
     }
 
-    fn of(rows: Vec<EventRow>, page: &PublicPage, now: Timestamp) -> Self {
+    fn of(rows: Vec<Arc<EventRow>>, page: &PublicPage, now: Timestamp) -> Self {
         let config = &page.config;
         // What is stored was checked when it was stored.
         let own = Filter::parse(&config.filter).unwrap_or_default();
@@ -109,7 +112,7 @@ impl Season {
 
     /// The events themselves.
     pub fn rows(&self) -> impl Iterator<Item = &EventRow> {
-        self.events.iter().map(|event| &event.row)
+        self.events.iter().map(|event| event.row.as_ref())
     }
 
     /// The event that a page calls by a part of its id, or by all of it.

@@ -1,0 +1,104 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use itip::{CalAddress, EventId, Timestamp};
+use scheduling::organizer_object::editions::Changes;
+use store::directory::{self, EventRow};
+use store::{Database, StoreError};
+
+use super::PublishContext;
+
+/// After this everything is read again, whatever was told: what nobody tells, such as a migration, is not missed.
+const KEPT_SECS: i64 = 3_600;
+
+/// The events of one organizer between two rebuilds, so that a change reads its own row and not all 2,500: reading
+/// those is most of the work of a page.
+#[derive(Debug, Default)]
+pub struct KeptRows(Mutex<Option<Season>>);
+
+#[derive(Debug)]
+struct Season {
+    owner: CalAddress,
+    since: Timestamp,
+    read: Timestamp,
+    rows: BTreeMap<EventId, Arc<EventRow>>,
+}
+
+impl Season {
+    fn take_in(&mut self, id: &EventId, row: Option<EventRow>) {
+        let stands = |row: &EventRow| row.owner == self.owner && row.public && !row.is_past(self.since);
+        match row.filter(stands) {
+            Some(row) => self.rows.insert(id.clone(), Arc::new(row)),
+            None => self.rows.remove(id),
+        };
+    }
+}
+
+impl KeptRows {
+    fn season(&self) -> MutexGuard<'_, Option<Season>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Learns what has changed; comes before what is made of it.
+    pub(super) async fn refresh(&self, db: &dyn Database, changes: &Changes, now: Timestamp) -> Result<(), StoreError> {
+        // An error in between leaves nothing that could be wrong.
+        let Some(mut season) = self.season().take() else {
+            return Ok(());
+        };
+        let Changes::Events(ids) = changes else {
+            return Ok(());
+        };
+        if season.read.plus(KEPT_SECS) <= now {
+            return Ok(());
+        }
+        if !ids.is_empty() {
+            let mut read: BTreeMap<EventId, EventRow> =
+                directory::events_among(db, ids).await?.into_iter().map(|row| (row.event_id.clone(), row)).collect();
+            for id in ids {
+                season.take_in(id, read.remove(id));
+            }
+        }
+        *self.season() = Some(season);
+        Ok(())
+    }
+
+    fn upcoming(&self, owner: &CalAddress, since: Timestamp) -> Option<Vec<Arc<EventRow>>> {
+        let season = self.season();
+        let season = season.as_ref().filter(|season| season.owner == *owner && season.since <= since)?;
+        let mut rows: Vec<_> = season.rows.values().filter(|row| !row.is_past(since)).cloned().collect();
+        rows.sort_by(|a, b| by_start(a).cmp(&by_start(b)));
+        Some(rows)
+    }
+}
+
+/// The order of [`directory::upcoming_of`].
+fn by_start(row: &EventRow) -> (Timestamp, &EventId) {
+    (row.details.start.instant(), &row.event_id)
+}
+
+impl PublishContext<'_> {
+    /// An organizer's public events that have not ended at a moment, by start.
+    pub async fn upcoming(
+        &self,
+        owner: &CalAddress,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Arc<EventRow>>, StoreError> {
+        if let Some(mut rows) = self.kept.and_then(|kept| kept.upcoming(owner, since)) {
+            rows.truncate(limit as usize);
+            return Ok(rows);
+        }
+        let rows = directory::upcoming_of(self.db, owner, since, limit).await?;
+        let rows: Vec<Arc<EventRow>> = rows.into_iter().map(Arc::new).collect();
+        // A list that was cut is not all there is.
+        if let Some(kept) = self.kept.filter(|_| rows.len() < limit as usize) {
+            *kept.season() = Some(Season {
+                owner: owner.clone(),
+                since,
+                read: self.now,
+                rows: rows.iter().map(|row| (row.event_id.clone(), row.clone())).collect(),
+            });
+        }
+        Ok(rows)
+    }
+}
