@@ -84,3 +84,40 @@ impl Chip {
         chips
     }
 }
+
+impl Understood {
+    /// A word for the kind, for programs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Days(..) => "days",
+            Self::Month(_) => "month",
+            Self::Weekdays(_) => "weekdays",
+            Self::Times(..) => "times",
+            Self::Side(_) => "side",
+            Self::Team(_) => "team",
+            Self::Against(_) => "against",
+            Self::Place(_) => "place",
+            Self::Word(_) => "word",
+            Self::Fate(_) => "status",
+            Self::Offers => "offers",
+        }
+    }
+
+    /// What it says, as it stands in a query; days and times as `from/to`, open where a side is empty.
+    pub fn value(&self) -> String {
+        fn span<T>(from: Option<T>, to: Option<T>, written: impl Fn(T) -> String) -> String {
+            let [from, to] = [from, to].map(|end| end.map(&written).unwrap_or_default());
+            format!("{from}/{to}")
+        }
+        match self {
+            Self::Days(from, to) => span(*from, *to, |day| day.to_string()),
+            Self::Times(after, before) => span(*after, *before, crate::filter::written),
+            Self::Month(month) => month.to_string(),
+            Self::Weekdays(days) => crate::filter::weekdays(days),
+            Self::Side(side) => side.as_str().to_owned(),
+            Self::Team(text) | Self::Against(text) | Self::Place(text) | Self::Word(text) => text.clone(),
+            Self::Fate(fate) => fate.as_str().to_owned(),
+            Self::Offers => "1".to_owned(),
+        }
+    }
+}

@@ -14,6 +14,16 @@ pub enum Side {
     Away,
 }
 
+impl Side {
+    /// The word in a query.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Away => "away",
+        }
+    }
+}
+
 /// What became of the wanted entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
@@ -23,6 +33,17 @@ pub enum Fate {
     Moved,
     /// Called off.
     Cancelled,
+}
+
+impl Fate {
+    /// The word in a query.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Moved => "moved",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// A month of a year.
@@ -228,23 +249,17 @@ impl Filter {
         put("from", &self.from.map(|day| day.to_string()).unwrap_or_default());
         put("to", &self.to.map(|day| day.to_string()).unwrap_or_default());
         put("month", &joined(self.months.iter()));
-        let weekday = |day: &Weekday| WEEKDAYS.get(day.num_days_from_monday() as usize).copied().unwrap_or_default();
-        put("day", &joined(self.weekdays.iter().map(weekday)));
+        put("day", &weekdays(&self.weekdays));
         put("after", &self.after.map(written).unwrap_or_default());
         put("before", &self.before.map(written).unwrap_or_default());
-        put("side", self.side.map_or("", |side| if side == Side::Home { "home" } else { "away" }));
+        put("side", self.side.map_or("", Side::as_str));
         for (name, values) in [("team", &self.teams), ("against", &self.against), ("place", &self.places)] {
             for value in values {
                 put(name, value);
             }
         }
         put("words", &self.words.join(" "));
-        let fate = self.fate.map_or("", |fate| match fate {
-            Fate::On => "on",
-            Fate::Moved => "moved",
-            Fate::Cancelled => "cancelled",
-        });
-        put("status", fate);
+        put("status", self.fate.map_or("", Fate::as_str));
         put("offers", if self.offers { "1" } else { "" });
         // Commas and colons may stand in a query as they are (RFC 3986 section 3.4), and addresses are read by people.
         query.finish().replace("%2C", ",").replace("%3A", ":")
@@ -268,7 +283,14 @@ fn clock(text: &str) -> Result<NaiveTime, &'static str> {
         .ok_or("a time of day such as 17:00")
 }
 
-fn written(time: NaiveTime) -> String {
+/// Days of the week as they stand in a query.
+pub(crate) fn weekdays(days: &[Weekday]) -> String {
+    let name = |day: &Weekday| WEEKDAYS.get(day.num_days_from_monday() as usize).copied().unwrap_or_default();
+    joined(days.iter().map(name))
+}
+
+/// A time of day as it stands in a query.
+pub(crate) fn written(time: NaiveTime) -> String {
     format!("{:02}:{:02}", time.hour(), time.minute())
 }
 

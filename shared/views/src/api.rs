@@ -240,3 +240,68 @@ pub fn answer_word(partstat: PartStat) -> &'static str {
         PartStat::NeedsAction | PartStat::Delegated => "No answer yet",
     }
 }
+
+/// `GET /v1/organizers/{email}/search`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// What was understood, piece by piece.
+    pub understood: Vec<Piece>,
+    /// All of it as the query of a page's address.
+    pub query: String,
+    /// The address that was typed with the question.
+    pub send: Option<String>,
+    /// Everything that is found is meant.
+    pub all: bool,
+    /// Words that were taken for others.
+    pub mended: Vec<Mended>,
+    /// How many were found.
+    pub total: usize,
+    /// The first of them, by start.
+    pub events: Vec<FoundEvent>,
+}
+
+/// A piece of what was understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Piece {
+    /// `days`, `month`, `weekdays`, `times`, `side`, `team`, `against`, `place`, `word`, `status` or `offers`.
+    pub kind: &'static str,
+    /// Days and times as from/to.
+    pub value: String,
+    /// The query without it.
+    pub without: String,
+}
+
+/// A word that was taken for another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "they say it")]
+pub struct Mended {
+    pub typed: String,
+    pub meant: String,
+}
+
+/// An event, or one date of a series, as the public may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FoundEvent {
+    /// Our id.
+    pub uid: String,
+    /// Epoch seconds.
+    pub start: i64,
+    /// Epoch seconds.
+    pub end: i64,
+    /// On the wall where it happens.
+    pub local_start: String,
+    /// SUMMARY.
+    pub title: String,
+    /// Who plays at home.
+    pub home: Option<String>,
+    /// Who comes.
+    pub away: Option<String>,
+    /// LOCATION; `null` where only guests read it.
+    pub place: Option<String>,
+    /// `confirmed`, `tentative`, `moved` or `cancelled`.
+    pub status: &'static str,
+    /// The lead of its offer.
+    pub offer: Option<String>,
+    /// Where invitations are asked for.
+    pub invite_url: String,
+}

@@ -19,6 +19,7 @@ pub mod publish;
 mod respond;
 pub mod routes;
 mod twins;
+mod search;
 
 pub use auth::{KeyHashes, Scope};
 #[cfg(feature = "local")]

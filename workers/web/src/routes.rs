@@ -10,7 +10,7 @@ use axum::routing::MethodRouter;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::WebContext;
-use crate::api::{dead_letters, events, guests, health, keys, organizers, original, pages, report};
+use crate::api::{dead_letters, events, guests, health, keys, organizers, original, pages, report, search};
 use crate::error::Problem;
 use crate::extract::BODY_BYTES_MAX;
 use crate::pages::{answer, claim, home, invite, live, owner, schedule, take_over, unsubscribe, upcoming};
@@ -106,6 +106,7 @@ routes! {
         get Key organizers::get, "An organizer's settings";
         put Key organizers::put, "Change an organizer's settings";
     }
+    "/v1/organizers/{email}/search" { get Key search::get, "Public events by a question in plain words, or by a filter"; }
     "/v1/pages" {
         get Key pages::list, "An organizer's pages and their configurations";
         post Key pages::create, "Make a further page";

@@ -9,6 +9,7 @@ pub mod organizers;
 pub mod original;
 pub mod pages;
 pub mod report;
+pub mod search;
 
 use itip::{EventId, Timestamp};
 

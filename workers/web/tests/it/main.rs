@@ -16,5 +16,6 @@ mod pages;
 mod places;
 mod published;
 mod schedule;
+mod search;
 mod stage;
 mod twins;
