@@ -31,16 +31,14 @@ pub async fn get(
     let limit = fields.number("limit")?.map_or(EVENTS_MAX, |limit| (limit as usize).min(EVENTS_MAX));
     let team = search::page_team(context.db.as_ref(), &address).await?;
     let team = Some(team.as_str()).filter(|team| !team.is_empty());
-    let question = match fields.get("q").map(str::trim).filter(|question| !question.is_empty()) {
-        Some(text) => {
-            let language = fields.get("lang").unwrap_or(&settings.language);
-            search::understand(&context, &address, text, team, language).await?
-        }
-        None => {
-            let filter = Filter::from_query(fields.pairs())
-                .map_err(|error| Problem::invalid(error.name.clone(), error.to_string()))?;
-            Question { chips: Chip::of(&filter), filter, ..Question::default() }
-        }
+    let asked = fields.get("q").map(str::trim).filter(|question| !question.is_empty());
+    let question = if let Some(text) = asked {
+        let language = fields.get("lang").unwrap_or(&settings.language);
+        search::understand(&context, &address, text, team, language).await?
+    } else {
+        let filter = Filter::from_query(fields.pairs())
+            .map_err(|error| Problem::invalid(error.name.clone(), error.to_string()))?;
+        Question { chips: Chip::of(&filter), filter, ..Question::default() }
     };
     let entries = search::find(&context, &address, &question.filter, team).await?;
     let answer = Found {
