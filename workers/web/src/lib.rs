@@ -18,8 +18,8 @@ mod pages;
 pub mod publish;
 mod respond;
 pub mod routes;
-mod twins;
 mod search;
+mod twins;
 
 pub use auth::{KeyHashes, Scope};
 #[cfg(feature = "local")]
