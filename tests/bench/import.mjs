@@ -110,7 +110,17 @@ try {
       const spent = (cpuMs(convoke.pid) - cpu) / events;
       const { lost, listed } = await missing(of);
       failed ||= lost > 0 || listed !== events;
-      rows.push({ way, repeat, events, "taken s": Number((taken / 1000).toFixed(1)), "last on the page s": Number((shown / 1000).toFixed(1)), "budget s": BUDGET_MS[way] / 1000, "CPU ms an event": Number(spent.toFixed(1)), listed, lost });
+      rows.push({
+        way,
+        repeat,
+        events,
+        "taken s": Number((taken / 1000).toFixed(1)),
+        "last on the page s": Number((shown / 1000).toFixed(1)),
+        "budget s": BUDGET_MS[way] / 1000,
+        "CPU ms an event": Number(spent.toFixed(1)),
+        listed,
+        lost,
+      });
       console.error(`${way} ${repeat}: ${(shown / 1000).toFixed(1)} s`);
     }
   }

@@ -82,7 +82,7 @@ export const sendingSuite = (stage) => describe("sending from the schedule", { c
     const { accepted } = await stage.season.world.stats();
     await page.getByRole("textbox", { name: EMAIL }).fill("nobody@example.org");
     await page.getByRole("button", { name: SEND }).click();
-    await page.getByText(/pick at least one/i).waitFor();
+    await page.getByText(/at least one/i).waitFor();
     assert.equal((await stage.season.world.stats()).accepted, accepted);
     await page.context().close();
   });
@@ -142,15 +142,23 @@ export const readingSuite = (stage) => describe("reading the schedule", { concur
     const page = await open(stage, stage.season.odd);
     const devtools = await page.context().newCDPSession(page);
     const { nodes } = await devtools.send("Accessibility.getFullAXTree");
+    const byId = new Map(nodes.map((node) => [node.nodeId, node]));
+    const groupsOf = ({ parentId }) => {
+      const parent = byId.get(parentId);
+      if (!parent) return [];
+      return [...groupsOf(parent), ...(["group", "region"].includes(parent.role?.value) && parent.name?.value ? [parent.name.value] : [])];
+    };
     const said = nodes
       .filter(({ ignored }) => !ignored)
-      .map(({ role, name, properties = [] }) => ({
+      .map(({ role, name, parentId, properties = [] }) => ({
+        groups: role?.value === "checkbox" ? groupsOf({ parentId }) : [],
         role: role?.value,
         name: (name?.value ?? "").replace(/\s+/g, " ").trim(),
         level: properties.find((property) => property.name === "level")?.value.value,
       }));
     const of = (role) => said.filter((node) => node.role === role);
-    const boxes = of("checkbox").map(({ name }) => name);
+    // What is read before a box: its own name, and the groups it lies in.
+    const boxes = of("checkbox").map(({ name, groups }) => [...groups, name].join(", "));
     for (const [summary, when, place] of [
       ["Cup final", /7:05|19:05/, /Harbor Park/],
       ["Moved to the evening", /8:05|20:05/, /Harbor Park/],

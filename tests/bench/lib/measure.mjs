@@ -65,16 +65,17 @@ export function textOf({ headers, bytes }) {
 }
 
 /**
- * Asks `count` times, `before` each time something that is not measured as waiting. Every answer must be like the
- * first: the same status, and the same size unless it is an `any` size. Returns { times, cpu (ms a request) }.
+ * Asks `count` times, and does `before` each time what is not measured as waiting; `control` is what that costs. Every
+ * answer must have the status and pass `check`. Returns { times, cpu (ms a request) }.
  */
-export async function series({ caller, pid, idle = 0, count, request, status, before, control = 0 }) {
+export async function series({ caller, pid, idle = 0, count, request, status, before, control = 0, check }) {
   const times = [];
   const [cpu, started] = [cpuMs(pid), performance.now()];
   for (let index = 0; index < count; index += 1) {
     await before?.();
     const answer = await caller.ask(typeof request === "function" ? request(index) : request);
     if (answer.status !== status) throw new Error(`${caller.url}: ${answer.status} instead of ${status}: ${textOf(answer).slice(0, 300)}`);
+    check?.(answer);
     times.push(answer.ms);
   }
   const spent = cpuMs(pid) - cpu - idle * (performance.now() - started);

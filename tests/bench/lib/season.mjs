@@ -116,6 +116,7 @@ function copy(first, owner, index) {
     ...times,
     ...counts,
     event_id: hex(owner, index),
+    rowid: Number.parseInt(hex(owner, index).slice(0, 13), 16),
     last_modified: first.last_modified - index,
     origins: JSON.stringify(guests ? { website: guests } : {}),
     clients: JSON.stringify(guests ? { "31events//ses": guests } : {}),
@@ -123,7 +124,7 @@ function copy(first, owner, index) {
 }
 
 /** How many events a page lists to be picked. */
-export const rowsOfPage = (html) => (html.match(/name="event"/g) ?? []).length;
+export const rowsOfPage = (html) => (html.match(/name="?event"?[ >]/g) ?? []).length;
 
 async function until(what, ask, seconds = 60) {
   for (let waited = 0; waited < seconds * 10; waited += 1) {
@@ -144,10 +145,19 @@ export async function seed(convoke, { name, email }, count) {
   const columns = Object.keys(first);
   const values = columns.map((column) => `json_extract(value, '$.${column}')`);
   const insert = db.prepare(`INSERT INTO event (${columns.join(", ")}) SELECT ${values.join(", ")} FROM json_each(?)`);
+  // Its words are found as the Worker's own are: the same owner, and a rowid out of the event's id.
+  const words = db.prepare(
+    `INSERT INTO event_search (rowid, event_id, owner, title, teams, place, categories, offer)
+    SELECT json_extract(value, '$.rowid'), json_extract(value, '$.event_id'),
+      (SELECT owner FROM event_search WHERE event_id = '${first.event_id}'),
+      lower(json_extract(value, '$.summary')), lower(json_extract(value, '$.summary')), lower(json_extract(value, '$.location')), '',
+      json_extract(value, '$.description_html')
+    FROM json_each(?)`,
+  );
   for (let from = 1; from < count; from += ROWS_AT_ONCE) {
     const length = Math.min(ROWS_AT_ONCE, count - from);
     const rows = Array.from({ length }, (_, at) => copy(first, email, from + at));
-    await insert.bind(JSON.stringify(rows)).run();
+    await db.batch([insert.bind(JSON.stringify(rows)), words.bind(JSON.stringify(rows))]);
   }
   // An edit, so that whatever is made from the rows is made anew.
   await deliver(convoke, mail({ name, email }, game(0), create, { uid, dtstamp: new Date(Date.now() + 60_000) }));

@@ -43,47 +43,49 @@ function clock(local: string): string {
   return `${hour % 12 || 12}:${local.slice(14, 16)} ${hour < 12 ? "am" : "pm"}`;
 }
 
-function row(event: EventRow): { month: string; html: string } {
+function row(event: EventRow): { date: string; html: string } {
   const { start } = JSON.parse(event.details) as { start: { at: { local: string } } };
   const local = start.at.local;
-  const iso = `${new Date(event.start_at * 1000).toISOString().slice(0, 19)}Z`;
-  const weekday = WEEKDAYS[new Date(`${local.slice(0, 10)}T00:00:00Z`).getUTCDay()];
-  const time = clock(local);
-  const html = `<li class="row${event.cancelled ? " off" : ""}"><label>
-<span class="date"><time datetime="${iso}"><span class="weekday">${weekday}</span> <span class="day">${Number(local.slice(8, 10))}</span></time></span>
-<span class="time"><span class="clock">${time}</span><span class="local" data-start="${iso}" data-there="${local.slice(0, 10)} ${time}" data-short hidden></span></span>
-<span class="what"><span class="title" dir="auto">${escape(event.summary)}</span></span>
-<span class="where" dir="auto">${escape(event.location)}</span>
-<span class="pick"><input type="checkbox" name="event" value="${event.event_id}"><span class="hush"> pick</span></span>
-</label></li>`;
-  return { month: local.slice(0, 7), html };
+  const short = event.event_id.slice(0, 12);
+  const iso = `${new Date(event.start_at * 1000).toISOString().slice(0, 16)}Z`;
+  const offer = event.description_html ? `<div class=offer><span dir=auto>${event.description_html}</span></div>` : "";
+  const html = `<li${event.cancelled ? " class=off" : ""}><label><input type=checkbox name=event value=${short}><time datetime=${iso}>${clock(local)}</time><b dir=auto>${escape(event.summary)}</b><i dir=auto>${escape(event.location)}</i></label><a href="/e/${short}">Details</a>${offer}</li>`;
+  return { date: local.slice(0, 10), html };
 }
 
-/** The schedule page. */
+/** The schedule page: months, days, rows. */
 export function page(organizer: Organizer, events: EventRow[]): string {
-  const months = new Map<string, string[]>();
+  const months = new Map<string, Map<string, string[]>>();
   for (const event of events) {
-    const { month, html } = row(event);
-    const rows = months.get(month);
+    const { date, html } = row(event);
+    const month = date.slice(0, 7);
+    let days = months.get(month);
+    if (!days) months.set(month, (days = new Map()));
+    const rows = days.get(date);
     if (rows) rows.push(html);
-    else months.set(month, [html]);
+    else days.set(date, [html]);
   }
   const name = (month: string) => `${MONTHS[Number(month.slice(5)) - 1]} ${month.slice(0, 4)}`;
-  const links = [...months.keys()].map((month) => `<a href="#m-${month}">${name(month)}</a>`).join(" ");
-  const sections = [...months].map(
-    ([month, rows]) => `<section class="month" id="m-${month}"><h2>${name(month)}</h2><ul class="rows">
+  const links = [...months.keys()].map((month) => `<a href="#m${month}"><span>${name(month)}</span></a>`).join("");
+  const day = ([date, rows]: [string, string[]]) => {
+    const weekday = WEEKDAYS[new Date(`${date}T00:00:00Z`).getUTCDay()];
+    return `<div class=day role=group aria-labelledby=d${date}><h3 id=d${date}>${weekday} <b>${Number(date.slice(8))}</b></h3><ul>
 ${rows.join("\n")}
-</ul></section>`,
+</ul></div>`;
+  };
+  const sections = [...months].map(
+    ([month, days]) => `<section class=month id=m${month} aria-labelledby=h${month}><div class=head><h2 id=h${month}>${name(month)}</h2></div>
+${[...days].map(day).join("\n")}</section>`,
   );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(organizer.name)}</title><link rel="stylesheet" href="/static/page.css"><script src="/static/schedule.js" defer></script></head>
-<body><header class="top"><h1>${escape(organizer.name)}</h1><p>${events.length} events</p>
-<form class="search" method="get"><label for="q">Search events</label><input id="q" name="q" type="search"><button>Search</button></form>
-<nav class="months">${links}</nav></header>
+<body><header class="top"><h1>${escape(organizer.name)}</h1><p>${events.length} events</p></header>
+<form class="find" method="get" role="search"><label for="q">Find events</label><input id="q" name="q" type="search"><button>Find</button></form>
+<nav class="months">${links}</nav>
 <main class="schedule"><form method="post">
 ${sections.join("\n")}
-<div class="bar"><label for="email">Your e-mail address</label><input id="email" name="email" type="email" required><button>Send invites</button></div>
+<div class="bar"><label for="email">Your e-mail address</label><input id="email" name="email" type="email" required><button>Send invitations</button></div>
 </form></main></body></html>
 `;
 }
