@@ -8,7 +8,7 @@ import { PHONE, openTab } from "./browser.mjs";
 const EMAIL = /e-?mail/i;
 const SEND = /^send/i;
 
-const rows = (page) => page.getByRole("main").getByRole("checkbox");
+const rows = (page) => page.getByRole("main").getByRole("listitem").getByRole("checkbox");
 
 /** What is focused: its role and name as a screen reader says them, whether it is seen to be, and seen at all. */
 const focused = (page) =>
@@ -22,17 +22,22 @@ const focused = (page) =>
     const { left, right, top, bottom } = element.getBoundingClientRect();
     const on = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
     const clear = on !== null && (element.contains(on) || on.contains(element) || on.closest("label")?.contains(element) === true);
-    return { type: element.type ?? element.tagName.toLowerCase(), name: name.replace(/\s+/g, " "), marked, clear };
+    return { over: on && on !== element ? `${on.tagName.toLowerCase()}.${on.className}` : "the edge of the window", type: element.type ?? element.tagName.toLowerCase(), name: name.replace(/\s+/g, " "), marked, clear };
   });
 
 /** Presses Tab until something fits; every stop on the way must be seen. */
 async function tabTo(page, what, fits) {
   for (let presses = 0; presses < 120; presses += 1) {
     await page.keyboard.press("Tab");
-    const stop = await focused(page);
+    let stop = await focused(page);
     if (stop.type === "body") continue;
+    // What scrolls into view needs a frame or two.
+    for (let waited = 0; !stop.clear && waited < 10; waited += 1) {
+      await page.waitForTimeout(50);
+      stop = await focused(page);
+    }
     assert.ok(stop.marked, `no focus mark on ${stop.type} "${stop.name}"`);
-    assert.ok(stop.clear, `something lies over ${stop.type} "${stop.name}"`);
+    assert.ok(stop.clear, `${stop.over} lies over ${stop.type} "${stop.name}"`);
     if (fits(stop)) return stop;
   }
   assert.fail(`Tab does not lead to ${what}`);

@@ -37,7 +37,7 @@ export async function startSeason() {
 
 /** Ticks the first `count` events of the page that is open and sends. */
 export async function send(page, email, count = 2) {
-  const boxes = page.getByRole("main").getByRole("checkbox");
+  const boxes = page.getByRole("main").getByRole("listitem").getByRole("checkbox");
   for (let index = 0; index < count; index += 1) await boxes.nth(index).check();
   await page.getByRole("textbox", { name: /e-?mail/i }).fill(email);
   await page.getByRole("button", { name: /^send/i }).click();
@@ -62,7 +62,7 @@ export async function publicPages({ world, organizer, meetings, demo, odd }) {
     { name: "home", path: "/" },
     { name: "schedule", path: demo },
     { name: "schedule-odd", path: odd },
-    { name: "schedule-picked", path: demo, act: async (page) => page.getByRole("main").getByRole("checkbox").first().check() },
+    { name: "schedule-picked", path: demo, act: async (page) => page.getByRole("main").getByRole("listitem").getByRole("checkbox").first().check() },
     { name: "schedule-nothing", path: `${demo}?q=zzzzzz` },
     { name: "schedule-sent", path: demo, act: (page) => send(page, `${page.viewportSize().width}@example.org`) },
     { name: "landing", path: `/e/${short}` },
