@@ -10,12 +10,15 @@ use courier::{CourierContext, SesAccess, deliver};
 use futures_executor::block_on;
 use ingest::{MailContext, MailVerdict, RawMail};
 use itip::{Attendee, CalAddress, EventId, Origin, Timestamp, Uid};
-use scheduling::command::{Command, CommandError, Enrolled, Enrollment, Job, Reply, Shown};
-use scheduling::keys::{Key, Keys, reply_address};
+use scheduling::command::{
+    Command, CommandError, Enrolled, Enrollment, Job, OrganizerCommand, OrganizerReply, Reply, Shown,
+};
+use scheduling::import::{ImportCommand, ImportOrder, ImportProgress, ImportReply, ImportSource, Vanished};
+use scheduling::keys::{Key, Keys, reply_address, sha256_hex};
 use scheduling::memory::World;
-use scheduling::ports::{Clock, MailTransport, Objects, TransportError};
+use scheduling::ports::{Blobs, Clock, Jobs, MailTransport, Objects, TransportError};
 use scheduling::settings::{Config, ReplyAddress, Timing};
-use store::directory;
+use store::directory::{self, EventRow};
 
 /// Our mail domain in every test.
 pub const DOMAIN: &str = "convoke.example";
@@ -176,13 +179,78 @@ impl Deployment {
         loop {
             self.world.ring_alarms().unwrap();
             while let Some(job) = self.world.next_job() {
-                block_on(deliver(&job, &self.courier)).unwrap();
+                self.work(&job);
             }
             match self.world.next_alarm().unwrap() {
                 Some(at) if at <= patience => self.advance((at.0 - self.now().0).max(1)),
                 _ => return,
             }
         }
+    }
+
+    /// Carries a job out.
+    pub fn work(&self, job: &Job) {
+        match job {
+            Job::Import { organizer, import, chunk } => {
+                block_on(ingest::import::carry_out(organizer, import, *chunk, &self.mail)).unwrap();
+            }
+            job => drop(block_on(deliver(job, &self.courier)).unwrap()),
+        }
+    }
+
+    /// Hands an organizer's calendar file in, as the API does, and starts its import.
+    pub fn hand_in(&self, organizer: &str, calendar: &str, text: &str, vanished: Vanished) -> ImportProgress {
+        let raw = sha256_hex(text.as_bytes());
+        block_on(self.world.put(&raw, text.as_bytes().to_vec())).unwrap();
+        let order = ImportOrder {
+            id: format!("{raw}{calendar}"),
+            raw,
+            calendar: calendar.to_owned(),
+            source: ImportSource::Upload,
+            name: calendar.to_owned(),
+            method: None,
+            vanished,
+        };
+        let progress = self.ask_import(organizer, ImportCommand::Begin(order));
+        let import = progress.id.clone();
+        self.world.start(Job::Import { organizer: address(organizer), import, chunk: None });
+        progress
+    }
+
+    /// How an import stands.
+    pub fn progress(&self, organizer: &str, import: &str) -> ImportProgress {
+        self.ask_import(organizer, ImportCommand::Show { import: import.to_owned() })
+    }
+
+    fn ask_import(&self, organizer: &str, command: ImportCommand) -> ImportProgress {
+        let command = OrganizerCommand::Import(Box::new(command));
+        match block_on(self.world.organizer(&address(organizer), command)).unwrap() {
+            OrganizerReply::Import(reply) => match *reply {
+                ImportReply::Progress(progress) => progress,
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// An organizer's events as his page lists them.
+    pub fn listed(&self, organizer: &str) -> Vec<EventRow> {
+        block_on(directory::events_of(self.world.db(), &address(organizer), None, 10_000)).unwrap()
+    }
+
+    /// The ports that mail and imports use, for a test to put something between.
+    pub fn mail_context(&self) -> MailContext {
+        self.mail.clone()
+    }
+
+    /// Lets every alarm that is due ring once.
+    pub fn ring_alarms(&self) {
+        self.world.ring_alarms().unwrap();
+    }
+
+    /// The next job that nobody has taken.
+    pub fn next_job(&self) -> Option<Job> {
+        self.world.next_job()
     }
 
     /// Brings a mail to one of our mailboxes.

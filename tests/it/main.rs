@@ -10,6 +10,7 @@
 mod architecture;
 mod conversations;
 mod deployment;
+mod imports;
 mod migrations;
 mod rules;
 mod script;

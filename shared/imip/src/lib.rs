@@ -38,7 +38,8 @@ pub use ical::{
 };
 pub use ical_write::{OutgoingCalendar, PublishedEvent, calendar_text};
 pub use inbound::{
-    Attachment, Delivery, DeliveryAction, InboundMail, MailKind, calendar_method, read_mail, read_mail_with,
+    Attachment, Delivery, DeliveryAction, InboundMail, MailKind, calendar_method, mailed_calendar, read_mail,
+    read_mail_with,
 };
 pub use outbound::{ListUnsubscribe, Mailbox, OutgoingAttachment, OutgoingMail, compose};
 pub use publication::{About, Publication, publish_text};

@@ -8,6 +8,7 @@ use itip::{
 use serde::{Deserialize, Serialize};
 use store::directory::Counters;
 
+use crate::import::{ImportCommand, ImportReply, ImportSummary};
 use crate::settings::OrganizerSettings;
 
 /// A batch of mail in one event's object.
@@ -27,6 +28,21 @@ pub enum Command {
         message: Box<ItipMessage>,
         /// The authenticated sender, or the owner he acts for.
         sender: CalAddress,
+        /// The owner's settings as they are now.
+        settings: OrganizerSettings,
+    },
+    /// The same out of an import, which writes the projection of many events at once: the object's own alarm comes
+    /// later and only makes sure.
+    Import {
+        /// The message.
+        message: Box<ItipMessage>,
+        /// The owner.
+        sender: CalAddress,
+        /// The owner's settings as they are now.
+        settings: OrganizerSettings,
+    },
+    /// An event that vanished from its owner's calendar is off.
+    CallOff {
         /// The owner's settings as they are now.
         settings: OrganizerSettings,
     },
@@ -243,6 +259,8 @@ pub enum Reply {
         /// Guests who may be told.
         guests: u32,
     },
+    /// To [`Command::Import`] and [`Command::CallOff`].
+    Imported(Box<Imported>),
     /// To [`Command::Enroll`].
     Enrolled {
         /// A line per guest, in order.
@@ -289,6 +307,21 @@ pub enum Reply {
         /// Seconds.
         wait_secs: i64,
     },
+}
+
+/// What an import did to one event, and all that its projection is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// What the message did.
+    pub outcome: Outcome,
+    /// The mailing waits for a release.
+    pub held: bool,
+    /// The state now.
+    pub event: EventState,
+    /// Absolute counts.
+    pub counters: Counters,
+    /// The version to project.
+    pub version: i64,
 }
 
 /// What became of one invitation.
@@ -457,6 +490,8 @@ pub enum OrganizerCommand {
         /// Key and fate of each.
         notices: Vec<(String, Fate)>,
     },
+    /// About an import.
+    Import(Box<ImportCommand>),
 }
 
 /// An organizer object's answer.
@@ -469,6 +504,8 @@ pub enum OrganizerReply {
     Held(Vec<(String, String)>),
     /// Notices to send now: key and notice.
     Notices(Vec<(String, Notice)>),
+    /// About an import.
+    Import(Box<ImportReply>),
 }
 
 /// A mail to an organizer; composed when it is sent, from what is true then.
@@ -531,6 +568,8 @@ pub enum Notice {
         /// Who.
         from: CalAddress,
     },
+    /// What became of a file, a long mail or a feed.
+    Imported(Box<ImportSummary>),
     /// Our calendar answer to his client (decision 15).
     Reply {
         /// What it says.
@@ -590,5 +629,21 @@ pub enum Job {
         raw: String,
         /// Who claimed it.
         sender: CalAddress,
+    },
+    /// Go on with an import.
+    Import {
+        /// Whose.
+        organizer: CalAddress,
+        /// Which.
+        import: String,
+        /// Which part of it; absent: find the parts.
+        chunk: Option<u32>,
+    },
+    /// Look whether a subscribed feed has changed.
+    Poll {
+        /// Whose.
+        organizer: CalAddress,
+        /// Which.
+        feed: String,
     },
 }

@@ -230,6 +230,11 @@ impl Blobs for World {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, PortError> {
         Ok(locked(&self.blobs).get(key).cloned())
     }
+
+    async fn get_range(&self, key: &str, start: usize, length: usize) -> Result<Option<Vec<u8>>, PortError> {
+        let blobs = locked(&self.blobs);
+        Ok(blobs.get(key).map(|bytes| bytes.iter().skip(start).take(length).copied().collect()))
+    }
 }
 
 #[async_trait]

@@ -8,9 +8,10 @@ use store::{SqlConn, StoreError, Value};
 
 use crate::command::{CommandError, Fate, Job, Notice, OrganizerCommand, OrganizerReply};
 use crate::event_object::ObjectEnv;
+use crate::import;
 use crate::keys::sha256_hex;
 
-const STEPS: &[&[&str]] = &[FIRST, editions::TABLES];
+const STEPS: &[&[&str]] = &[FIRST, editions::TABLES, import::STEP];
 
 const FIRST: &[&str] = &[
     "CREATE TABLE held (raw TEXT PRIMARY KEY, subject TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID",
@@ -90,6 +91,9 @@ pub fn handle(
             }
             Ok(OrganizerReply::Done)
         }
+        OrganizerCommand::Import(command) => {
+            import::handle(conn, *command, now, env).map(|reply| OrganizerReply::Import(Box::new(reply)))
+        }
     }
 }
 
@@ -104,7 +108,7 @@ fn held(conn: &dyn SqlConn) -> Result<Vec<(String, String)>, StoreError> {
 }
 
 /// Whether something may be said now; remembers that it was.
-fn say(conn: &dyn SqlConn, what: &str, now: Timestamp) -> Result<bool, StoreError> {
+pub(crate) fn say(conn: &dyn SqlConn, what: &str, now: Timestamp) -> Result<bool, StoreError> {
     let rows = conn.run(
         "INSERT INTO said (what, at) VALUES (?1, ?2) ON CONFLICT (what) DO UPDATE SET at = ?2 WHERE at <= ?3 \
          RETURNING what",
@@ -117,7 +121,7 @@ fn json(notice: &Notice) -> Result<String, StoreError> {
     serde_json::to_string(notice).map_err(|error| StoreError::Json(error.to_string()))
 }
 
-fn queue(conn: &dyn SqlConn, notice: &Notice, due: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn queue(conn: &dyn SqlConn, notice: &Notice, due: Timestamp) -> Result<(), StoreError> {
     conn.run(
         "INSERT INTO notice (notice, leased, due, hint_at, attempts) VALUES (?1, 0, ?2, ?2, 0)",
         &[json(notice)?.into(), due.into()],
@@ -145,6 +149,7 @@ fn notify(conn: &dyn SqlConn, notice: Notice, now: Timestamp, env: &ObjectEnv) -
         | Notice::Uninvited { .. }
         | Notice::Approval { .. }
         | Notice::Proposal { .. }
+        | Notice::Imported(_)
         | Notice::Reply { .. } => queue(conn, &notice, now),
     }
 }
@@ -223,14 +228,18 @@ pub fn alarm(
         "UPDATE notice SET hint_at = ?2 WHERE leased = 0 AND due <= ?1 AND hint_at <= ?1 RETURNING id",
         &[now.into(), now.plus(env.timing.hint_repeat_secs).into()],
     )?;
-    Ok(if due.is_empty() { Vec::new() } else { vec![Job::Notices { organizer: organizer.clone() }] })
+    let mut jobs = import::alarm(conn, organizer, now, env)?;
+    if !due.is_empty() {
+        jobs.push(Job::Notices { organizer: organizer.clone() });
+    }
+    Ok(jobs)
 }
 
 /// When the object must wake up next; `None` when nothing waits.
 pub fn next_alarm(conn: &dyn SqlConn, _now: Timestamp, _env: &ObjectEnv) -> Result<Option<Timestamp>, StoreError> {
     let rows = conn.run("SELECT MIN(MAX(due, hint_at)) FROM notice", &[])?;
     let notices = rows.first().map_or(Ok(None), |row| Ok::<_, StoreError>(row.maybe_integer(0)?.map(Timestamp)))?;
-    Ok(notices.into_iter().chain(editions::next(conn)?).min())
+    Ok(notices.into_iter().chain(editions::next(conn)?).chain(import::next_due(conn)?).min())
 }
 
 #[cfg(test)]

@@ -42,6 +42,9 @@ pub trait Blobs: Send + Sync {
 
     /// Reads them back.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, PortError>;
+
+    /// Reads `length` bytes from `start` on; fewer where there are fewer.
+    async fn get_range(&self, key: &str, start: usize, length: usize) -> Result<Option<Vec<u8>>, PortError>;
 }
 
 /// Finished documents, near every reader. What was written is seen everywhere within about a minute.

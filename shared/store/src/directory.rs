@@ -437,6 +437,38 @@ pub async fn bindings_and_account(
     Ok((bindings, account))
 }
 
+/// Everybody who may speak about these UIDs, and the account of somebody who wants to. First adds the bindings that are
+/// `wanted` where their pair is free: whoever comes second finds the first one's.
+pub async fn bindings_among(
+    db: &dyn Database,
+    uids: &[&Uid],
+    wanted: &[(&Uid, Binding)],
+    speaker: &CalAddress,
+) -> Result<(BTreeMap<Uid, Vec<Binding>>, Option<OrganizerRow>), StoreError> {
+    let mut statements = Vec::new();
+    if !wanted.is_empty() {
+        let lines: Vec<[&str; 4]> = wanted
+            .iter()
+            .map(|(uid, line)| [&*uid.0, line.identity.as_str(), line.event_id.as_str(), line.role.as_str()])
+            .collect();
+        statements.push(Statement::new(sql::BIND_ALL, vec![json(&lines)?.into()]));
+    }
+    statements.push(Statement::new(sql::BINDINGS_AMONG, vec![json(uids)?.into()]));
+    statements.push(Statement::new(accounts::sql::ORGANIZER, vec![speaker.as_str().into()]));
+    let mut answers = db.batch(statements).await?.into_iter().rev();
+    let account = answers.next().unwrap_or_default().first().map(OrganizerRow::read).transpose()?;
+    let mut bindings: BTreeMap<Uid, Vec<Binding>> = BTreeMap::new();
+    for row in answers.next().unwrap_or_default() {
+        bindings.entry(Uid(row.text(3)?.to_owned())).or_default().extend(read_bindings(&[row])?);
+    }
+    Ok((bindings, account))
+}
+
+/// A UID means the event of another from now on, and the same people may speak about it: pairs of new and former.
+pub fn bind_successors(pairs: &[(&str, &str)]) -> Result<Statement, StoreError> {
+    Ok(Statement::new(sql::BIND_SUCCESSORS, vec![json(pairs)?.into()]))
+}
+
 /// Adds bindings whose pair is free and returns all there are of the UID: whoever came second finds the first one's.
 pub async fn bind_all(db: &dyn Database, uid: &Uid, wanted: &[Binding]) -> Result<Vec<Binding>, StoreError> {
     let mut statements: Vec<Statement> = wanted.iter().map(|binding| bind(uid, binding)).collect();
@@ -560,6 +592,17 @@ pub mod sql {
     pub const SUM_CLIENTS: &str = sum_words!("clients", "");
     /// Who may speak about a UID.
     pub const BINDINGS: &str = "SELECT identity, event_id, role FROM event_binding WHERE original_uid = ?1";
+    /// Who may speak about any of these.
+    pub const BINDINGS_AMONG: &str = "SELECT identity, event_id, role, original_uid FROM json_each(?1) AS wanted \
+         CROSS JOIN event_binding ON original_uid = wanted.value";
+    /// Adds bindings: a JSON array of lines.
+    pub const BIND_ALL: &str = "INSERT INTO event_binding (original_uid, identity, event_id, role) \
+         SELECT wanted.value ->> 0, wanted.value ->> 1, wanted.value ->> 2, wanted.value ->> 3 \
+         FROM json_each(?1) AS wanted WHERE true ON CONFLICT DO NOTHING";
+    /// Lets UIDs mean what others mean: a JSON array of (new, former).
+    pub const BIND_SUCCESSORS: &str = "INSERT INTO event_binding (original_uid, identity, event_id, role) \
+         SELECT wanted.value ->> 0, identity, event_id, role FROM json_each(?1) AS wanted \
+         CROSS JOIN event_binding ON original_uid = wanted.value ->> 1 WHERE true ON CONFLICT DO NOTHING";
     /// Adds a binding.
     pub const BIND: &str = "INSERT INTO event_binding (original_uid, identity, event_id, role) \
          VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";

@@ -93,6 +93,8 @@ pub async fn deliver(job: &Job, ctx: &CourierContext) -> Result<DeliveryVerdict,
     match job {
         Job::Batch { event, batch } => batch::deliver(event, *batch, ctx).await,
         Job::Notices { organizer } => notices::deliver(organizer, ctx).await,
-        Job::Reread { .. } | Job::Snapshot { .. } => Ok(DeliveryVerdict::NotMail),
+        Job::Reread { .. } | Job::Snapshot { .. } | Job::Import { .. } | Job::Poll { .. } => {
+            Ok(DeliveryVerdict::NotMail)
+        }
     }
 }

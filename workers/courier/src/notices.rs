@@ -7,6 +7,7 @@ use itip::{CalAddress, EventId, EventState, Proposal, Timestamp};
 use scheduling::command::{
     Command, CommandError, Fate, Notice, OrganizerCommand, OrganizerReply, OurReply, Reply, Shown,
 };
+use scheduling::import::{ImportProblem, ImportSummary};
 use scheduling::keys::{Link, sign_link};
 use scheduling::settings::{Config, OrganizerSettings};
 use store::accounts::{self, OrganizerRow};
@@ -112,6 +113,7 @@ async fn compose(
         Notice::TakeOver { event, from } => {
             show(event, ctx).await?.and_then(|shown| offered(&shown, from, organizer, language, ctx))
         }
+        Notice::Imported(summary) => Some(imported(summary, account.as_ref(), language, ctx)),
         Notice::Reply { reply } => Some(answered(reply, language, ctx)),
     };
     let reply = match notice {
@@ -246,6 +248,49 @@ fn uninvited(shown: &Shown, language: Language, ctx: &CourierContext) -> Option<
     mail.events = event_of(shown, Vec::new(), language).into_iter().collect();
     mail.key = Some(MailLink::new(words.decide, owner_page(&shown.event, ctx)));
     Some(mail)
+}
+
+/// What became of a file, a long mail or a feed: figures, and each problem by name.
+fn imported(
+    summary: &ImportSummary,
+    account: Option<&OrganizerRow>,
+    language: Language,
+    ctx: &CourierContext,
+) -> NoticeMail {
+    let words = language.words();
+    let name = one_line(&summary.name);
+    let name = if name.is_empty() { words.imported_unnamed } else { &name };
+    let counts = &summary.counts;
+    let heading = if summary.failed { words.imported_failed } else { words.imported };
+    let mut mail = blank(fill(heading, &[("name", name)]), fill(heading, &[("name", name)]), language, ctx);
+    if !summary.failed {
+        let figures = [
+            ("total", counts.total.to_string()),
+            ("created", counts.created.to_string()),
+            ("updated", counts.updated.to_string()),
+            ("unchanged", counts.unchanged.to_string()),
+            ("cancelled", counts.cancelled.to_string()),
+        ];
+        let figures: Vec<(&str, &str)> = figures.iter().map(|(name, figure)| (*name, figure.as_str())).collect();
+        mail.paragraphs.push(fill(words.imported_figures, &figures));
+        for (count, phrase) in [(counts.kept, words.imported_kept), (counts.held, words.imported_held)] {
+            mail.paragraphs.extend((count > 0).then(|| fill(phrase, &[("count", &count.to_string())])));
+        }
+    }
+    if counts.refused > 0 {
+        mail.paragraphs.push(fill(words.imported_refused, &[("count", &counts.refused.to_string())]));
+    }
+    for ImportProblem { name, problem } in &summary.problems {
+        let problem = if problem.is_empty() { words.imported_lost } else { problem };
+        mail.paragraphs.push(match name.as_str() {
+            "" => one_line(problem),
+            name => fill(words.imported_problem, &[("title", &one_line(name)), ("problem", problem)]),
+        });
+    }
+    if let Some(account) = account.filter(|_| !summary.failed) {
+        mail.key = Some(MailLink::new(words.open_page, format!("{}/s/{}", ctx.config.public_url, account.slug)));
+    }
+    mail
 }
 
 /// An event that its owner offers him, as long as it is still his.

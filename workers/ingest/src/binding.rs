@@ -97,16 +97,7 @@ pub(crate) async fn resolve(
         if !create {
             return Ok(None);
         }
-        let event = event_id(&ctx.keys, sender, uid);
-        let binding =
-            |identity: &CalAddress, role| Binding { identity: identity.clone(), event_id: event.clone(), role };
-        let mut wanted = vec![binding(sender, Role::Owner)];
-        if let Some(organizer) = organizer {
-            let person = person(organizer);
-            if person != sender && !person.domain().eq_ignore_ascii_case(&ctx.config.domain) {
-                wanted.push(binding(person, Role::Organizer));
-            }
-        }
+        let wanted = new_bindings(uid, sender, organizer, ctx);
         // Somebody may have been quicker: his lines count.
         let rows = directory::bind_all(ctx.db.as_ref(), uid, &wanted).await?;
         found = standing(&rows, sender, organizer);
@@ -128,6 +119,25 @@ pub(crate) async fn resolve(
         // A row that was written a moment ago is gone: the take-over of somebody quicker removed it.
         Standing::New => Resolved::Stranger { event: event_id(&ctx.keys, sender, uid) },
     }))
+}
+
+/// The directory's lines about a new event.
+pub(crate) fn new_bindings(
+    uid: &Uid,
+    sender: &CalAddress,
+    organizer: Option<&Organizer>,
+    ctx: &MailContext,
+) -> Vec<Binding> {
+    let event = event_id(&ctx.keys, sender, uid);
+    let binding = |identity: &CalAddress, role| Binding { identity: identity.clone(), event_id: event.clone(), role };
+    let mut lines = vec![binding(sender, Role::Owner)];
+    if let Some(organizer) = organizer {
+        let person = person(organizer);
+        if person != sender && !person.domain().eq_ignore_ascii_case(&ctx.config.domain) {
+            lines.push(binding(person, Role::Organizer));
+        }
+    }
+    lines
 }
 
 /// The owner's own mail names somebody who acts for him: from now on that person may.

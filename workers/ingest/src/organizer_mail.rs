@@ -4,23 +4,22 @@
 //! forged mail is stored; the binding, the organizer and his page exist before the event's object hears of it.
 
 use imip::{Defect, InboundMail, MailKind};
-use itip::{CalAddress, EventId, ItipError, ItipMessage, Method, Organizer, Outcome, PartStat};
-use scheduling::command::{Attempt, Command, CommandError, Notice, OrganizerCommand, OurReply, Reply};
-use scheduling::settings::OrganizerSettings;
+use itip::{CalAddress, EventId, ItipError, ItipMessage, Method, Outcome, PartStat, Uid};
+use scheduling::command::{Command, CommandError, Notice, OrganizerCommand, OurReply, Reply};
 use store::accounts::{self, OrganizerRow};
 use store::directory;
 use views::words::{Language, Words};
 
-use crate::binding::{Resolved, resolve};
+use crate::destination::{Author, Destination, destination, settings_of};
+use crate::import;
 use crate::mailbox::Mailbox;
 use crate::our_reply::{is_awaited, our_reply, reply_to_mail};
 use crate::refusal::Refusal;
 use crate::sender::Sender;
-use crate::slug::slugs;
 use crate::{IngestError, Letter, MailContext, MailVerdict, reject};
 
-/// Events taken from one mail. Each costs four calls, and the free plan allows 1,000 calls of Cloudflare's own
-/// services in an invocation.
+/// Events that are taken at once. Each costs four calls, and the free plan allows 1,000 calls of Cloudflare's own
+/// services in an invocation; a mail that holds more is imported in parts.
 const EVENTS_MAX: usize = 50;
 
 /// Takes a mail from anybody.
@@ -49,13 +48,10 @@ async fn is_meant_for_us(letter: &Letter<'_>, sender: &CalAddress, ctx: &MailCon
     if is_addressed_to_us(letter.mail, &ctx.config.domain) {
         return Ok(true);
     }
-    for message in letter.mail.calendar.iter().flatten().take(EVENTS_MAX) {
-        let rows = directory::bindings(ctx.db.as_ref(), &message.uid).await?;
-        if !rows.iter().any(|row| row.identity == *sender) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let uids: Vec<&Uid> = letter.mail.calendar.iter().flatten().map(|message| &message.uid).collect();
+    let (rows, _) = directory::bindings_among(ctx.db.as_ref(), &uids, &[], sender).await?;
+    let is_his = |uid: &&Uid| rows.get(*uid).is_some_and(|rows| rows.iter().any(|row| row.identity == *sender));
+    Ok(uids.iter().all(is_his))
 }
 
 /// Whether the mail or its calendar names our mailbox.
@@ -97,7 +93,8 @@ fn usable<'a>(letter: &Letter<'a>) -> Result<&'a [ItipMessage], Refusal> {
     }
 }
 
-fn is_organizers(method: Method) -> bool {
+/// Whether organizers send it.
+pub(crate) fn is_organizers(method: Method) -> bool {
     matches!(method, Method::Request | Method::Publish | Method::Add | Method::Cancel)
 }
 
@@ -113,7 +110,10 @@ pub(crate) async fn take(
     };
     let (mut created, mut replies) = (Vec::new(), Vec::new());
     let mut verdict = "nothing to do";
-    for message in messages.iter().take(EVENTS_MAX) {
+    if messages.len() > EVENTS_MAX {
+        return import::begin_mail(letter, sender, ctx).await;
+    }
+    for message in messages {
         match apply(message, letter, sender, &mut replies, ctx).await? {
             Applied::Created(event) => {
                 verdict = "created";
@@ -135,10 +135,6 @@ pub(crate) async fn take(
     // What people read goes first, what their calendars read after it.
     for (owner, reply) in replies {
         notify(&owner, Notice::Reply { reply }, ctx).await?;
-    }
-    if messages.len() > EVENTS_MAX {
-        let refusal = Refusal::TooMany { taken: EVENTS_MAX, of: messages.len() };
-        refuse(letter, sender, &refusal, ctx).await?;
     }
     Ok(MailVerdict::Accept(verdict))
 }
@@ -188,30 +184,12 @@ async fn apply(
     replies: &mut Vec<(CalAddress, Box<OurReply>)>,
     ctx: &MailContext,
 ) -> Result<Applied, IngestError> {
-    let organizer = message.components.iter().find_map(|component| component.organizer.as_ref());
     let (rows, account) = directory::bindings_and_account(ctx.db.as_ref(), &message.uid, sender).await?;
-    let suspended = account.as_ref().is_some_and(|account| account.suspended);
-    // Whoever is suspended makes nothing new, but his guests still hear of changes.
-    let is_add = message.method == Method::Add;
-    let Some(resolved) = resolve(&message.uid, &rows, sender, organizer, !suspended && !is_add, ctx).await? else {
-        return Ok(Applied::Refused(if is_add { Refusal::UnknownSeries } else { Refusal::Suspended }));
+    let author = Author::of(letter.mail, sender);
+    let Destination { event, owner, settings } = match destination(message, &rows, account, &author, ctx).await? {
+        Ok(destination) => destination,
+        Err(refusal) => return Ok(Applied::Refused(refusal)),
     };
-    let (event, owner, new) = match resolved {
-        Resolved::Event { event, owner, new } => (event, owner, new),
-        Resolved::Stranger { event } => {
-            report_stranger(&event, message.method, sender, ctx).await?;
-            return Ok(Applied::Refused(Refusal::Stranger));
-        }
-    };
-    let mut account = match account {
-        Some(account) if owner == *sender => Some(account),
-        _ => accounts::organizer(ctx.db.as_ref(), &owner).await?,
-    };
-    // A cancel for an event never seen makes no page.
-    if account.is_none() && !(new && message.method == Method::Cancel) {
-        account = enroll(&owner, organizer, letter, ctx).await?;
-    }
-    let settings = account.as_ref().map(settings_of).unwrap_or_default();
     let command = Command::Organizer { message: Box::new(message.clone()), sender: owner.clone(), settings };
     let reply = match ctx.objects.event(&event, command).await {
         Ok(reply) => reply,
@@ -246,21 +224,8 @@ fn is_taken(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Created | Outcome::Updated { .. } | Outcome::Reinstated | Outcome::Unchanged)
 }
 
-/// The owner can see who tried to speak about his event.
-async fn report_stranger(
-    event: &EventId,
-    method: Method,
-    sender: &CalAddress,
-    ctx: &MailContext,
-) -> Result<(), IngestError> {
-    let attempt = Attempt { sender: sender.clone(), method, at: ctx.clock.now() };
-    match ctx.objects.event(event, Command::Stranger { attempt }).await {
-        Ok(_) | Err(CommandError::NotFound) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn by_rule(error: ItipError, method: Method) -> Refusal {
+/// A rule of iTIP that forbids a message.
+pub(crate) fn by_rule(error: ItipError, method: Method) -> Refusal {
     match error {
         ItipError::NoComponent => Refusal::Calendar(imip::CalendarRefusal::NoEvent),
         // Not applicable is an ADD of a whole series.
@@ -268,60 +233,4 @@ fn by_rule(error: ItipError, method: Method) -> Refusal {
         ItipError::NotOrganizer => Refusal::Stranger,
         ItipError::UnknownSeries => Refusal::UnknownSeries,
     }
-}
-
-/// Settings that do not decode are the defaults: a bad row must not stop an event.
-fn settings_of(account: &OrganizerRow) -> OrganizerSettings {
-    serde_json::from_str(&account.settings).unwrap_or_default()
-}
-
-/// Makes an organizer on his first mail, with a name for his page.
-async fn enroll(
-    owner: &CalAddress,
-    organizer: Option<&Organizer>,
-    letter: &Letter<'_>,
-    ctx: &MailContext,
-) -> Result<Option<OrganizerRow>, IngestError> {
-    let own = organizer.filter(|organizer| organizer.address == *owner || organizer.email.as_ref() == Some(owner));
-    let calendar_name = own.map(|organizer| organizer.name.as_str()).unwrap_or_default();
-    let spoken = letter.sender.proven() == Some(owner);
-    let from_name = if spoken { letter.mail.from_name.as_str() } else { "" };
-    let name = [calendar_name, from_name].into_iter().map(plain_name).find(|name| !name.is_empty());
-    let name = name.unwrap_or_else(|| owner.local_part().to_owned());
-    let slugs = slugs(&name, owner, &ctx.keys);
-    let row = accounts::enroll_organizer(ctx.db.as_ref(), owner, &name, &slugs, ctx.clock.now()).await?;
-    match (row, own_language(letter).filter(|_| spoken)) {
-        (Some(row), Some(language)) => remember_language(row, language, ctx).await.map(Some),
-        (row, _) => Ok(row),
-    }
-}
-
-/// The language of a mail, if it is one that we write and not the one that we write anyway.
-fn own_language(letter: &Letter<'_>) -> Option<Language> {
-    let language = Language::from_tag(letter.mail.language.as_deref()?)?;
-    (language != Language::default()).then_some(language)
-}
-
-/// A new organizer is written to as he writes, until he says otherwise.
-async fn remember_language(
-    mut row: OrganizerRow,
-    language: Language,
-    ctx: &MailContext,
-) -> Result<OrganizerRow, IngestError> {
-    let settings = OrganizerSettings { language: language.words().tag.to_owned(), ..settings_of(&row) };
-    if let Ok(json) = serde_json::to_string(&settings) {
-        ctx.db.run(accounts::save_organizer(&row.address, &row.name, &json, row.suspended)).await?;
-        row.settings = json;
-    }
-    Ok(row)
-}
-
-/// Longest name kept of an organizer.
-const NAME_CHARS_MAX: usize = 80;
-
-/// A name on one line; empty for an address, which calendars write where they know no name.
-fn plain_name(name: &str) -> String {
-    let name: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let name = name.trim().trim_matches('"').trim();
-    if name.contains('@') { String::new() } else { name.chars().take(NAME_CHARS_MAX).collect() }
 }

@@ -20,13 +20,6 @@ pub(crate) enum Refusal {
     Stranger,
     /// The account is suspended.
     Suspended,
-    /// More events than are taken from one mail.
-    TooMany {
-        /// Taken.
-        taken: usize,
-        /// In the mail.
-        of: usize,
-    },
 }
 
 impl Refusal {
@@ -41,10 +34,6 @@ impl Refusal {
             Self::UnknownSeries => words.refused_unknown_series,
             Self::Stranger => words.refused_stranger,
             Self::Suspended => words.refused_suspended,
-            Self::TooMany { taken, of } => {
-                let [taken, rest, of] = [*taken, of - taken, *of].map(|number| number.to_string());
-                return fill(words.refused_too_many, &[("taken", &taken), ("rest", &rest), ("of", &of)]);
-            }
         }
         .to_owned()
     }
@@ -63,7 +52,6 @@ impl Refusal {
             Self::Method(_) | Self::UnknownMethod | Self::UnknownSeries => words.advice_whole,
             Self::Stranger => words.advice_stranger,
             Self::Suspended => words.advice_suspended,
-            Self::TooMany { .. } => words.advice_rest,
         }
         .to_owned()
     }

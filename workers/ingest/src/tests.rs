@@ -461,21 +461,6 @@ fn the_suspended_make_nothing_new_but_their_guests_hear_of_changes() {
 }
 
 #[test]
-fn a_season_in_one_mail_is_taken_and_the_rest_is_named() {
-    let place = Place::new();
-    let by = || Some(organizer("ann@x.test", None));
-    let many: Vec<_> = (0..52).map(|n| message(Method::Publish, &format!("u{n}"), 0, by(), "Match")).collect();
-    assert_eq!(place.passed(&letter("ann@x.test", many)), "created");
-    assert!(place.bound("u50").is_empty());
-    let notices = place.notices("ann@x.test");
-    let [Notice::EventsReady { events }, Notice::MailRefused { reason, .. }] = notices.as_slice() else {
-        panic!("{notices:?}")
-    };
-    assert_eq!(events.len(), 50);
-    assert_eq!(reason, "Your mail holds 52 events; the first 50 were taken and the other 2 were not.");
-}
-
-#[test]
 fn whose_answer_counts() {
     let on_behalf = |who: &str, by: &str| {
         let mut message = answer(&EventId::from_bytes([0; 20]), who, PartStat::Accepted, None);

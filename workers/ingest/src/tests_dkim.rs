@@ -213,7 +213,11 @@ impl Scene {
                     let mails = lease.mails.iter().map(settle).collect();
                     block_on(world.event(&event, Command::Settle { batch, lease: lease.lease, mails })).unwrap();
                 }
-                Job::Notices { .. } | Job::Reread { .. } | Job::Snapshot { .. } => {}
+                Job::Notices { .. }
+                | Job::Reread { .. }
+                | Job::Snapshot { .. }
+                | Job::Import { .. }
+                | Job::Poll { .. } => {}
             }
         }
         (notices, guests)

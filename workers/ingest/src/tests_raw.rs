@@ -87,8 +87,8 @@ fn other_mailboxes_answer_politely() {
 #[test]
 fn a_mailbox_has_its_size() {
     let bytes = |text: &str| mail_bytes_max(&CalAddress::parse(text).unwrap());
-    assert_eq!(bytes("create@convoke.test"), 2 * 1024 * 1024);
-    assert_eq!(bytes("rsvp+abc@convoke.test"), 2 * 1024 * 1024);
+    assert_eq!(bytes("create@convoke.test"), 5 * 1024 * 1024);
+    assert_eq!(bytes("rsvp+abc@convoke.test"), 5 * 1024 * 1024);
     assert_eq!(bytes("bulk@convoke.test"), 25 * 1024 * 1024);
     assert_eq!(bytes("bulk+may@convoke.test"), 25 * 1024 * 1024);
 }

@@ -33,6 +33,11 @@ async fn work(job: &Job, contexts: &Contexts) -> Result<String, String> {
         let read = OrganizerCommand::Read { edition: edition.clone() };
         return stubs.organizer(organizer, read).await.map(|_| "told".to_owned()).map_err(|error| error.to_string());
     }
+    if let Job::Import { organizer, import, chunk } = job {
+        let context = contexts.mail().map_err(|error| error.to_string())?;
+        let done = ingest::import::carry_out(organizer, import, *chunk, &context).await;
+        return done.map(str::to_owned).map_err(|error| error.to_string());
+    }
     let context = contexts.courier().map_err(|error| error.to_string())?;
     courier::deliver(job, &context)
         .await
@@ -66,5 +71,8 @@ pub fn name(job: &Job) -> (&'static str, String) {
         Job::Notices { .. } => ("notices", String::new()),
         Job::Reread { raw, .. } => ("reread", raw.clone()),
         Job::Snapshot { .. } => ("snapshot", String::new()),
+        Job::Import { import, chunk: None, .. } => ("import plan", import.clone()),
+        Job::Import { import, chunk: Some(chunk), .. } => ("import", format!("{import}/{chunk}")),
+        Job::Poll { feed, .. } => ("poll", feed.clone()),
     }
 }

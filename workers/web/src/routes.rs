@@ -10,7 +10,7 @@ use axum::routing::MethodRouter;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::WebContext;
-use crate::api::{dead_letters, events, guests, health, keys, organizers, original, pages, report, search};
+use crate::api::{dead_letters, events, guests, health, imports, keys, organizers, original, pages, report, search};
 use crate::error::Problem;
 use crate::extract::BODY_BYTES_MAX;
 use crate::pages::{answer, claim, home, invite, live, owner, schedule, take_over, unsubscribe, upcoming};
@@ -117,6 +117,11 @@ routes! {
         put Key pages::put, "Change a page's configuration or slug";
         delete Key pages::remove, "Take a page away, or an organizer's own back to the defaults";
     }
+    "/v1/organizers/{email}/imports" {
+        get Key imports::list, "The newest imports";
+        post Key imports::create, "Import a calendar file, however long";
+    }
+    "/v1/organizers/{email}/imports/{id}" { get Key imports::get, "How an import stands"; }
     "/v1/keys" {
         get Admin keys::list, "All keys, without the keys themselves";
         post Admin keys::create, "Make a key; it is shown once";

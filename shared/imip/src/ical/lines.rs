@@ -42,7 +42,7 @@ pub(crate) fn repair(bytes: &[u8]) -> Result<Repaired, CalendarRefusal> {
 }
 
 /// A calendar as one text in which every line begins where it seems to.
-pub(super) fn plain(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn plain(bytes: &[u8]) -> Cow<'_, str> {
     without_indent(decode(bytes, &mut BTreeSet::new()))
 }
 

@@ -13,6 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use icalendar::parser::{Component as Parsed, ParseString, Property, read_calendar_simple};
 use itip::{Component, ItipMessage, Method, Sequence, Uid};
 
+pub(crate) use lines::plain as plain_text;
 pub use scan::{CalendarScan, ScannedEvent, Span, excerpt, scan_calendar};
 
 use crate::limits::EVENTS_MAX;

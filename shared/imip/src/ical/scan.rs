@@ -35,6 +35,8 @@ pub struct CalendarScan<'a> {
 pub struct ScannedEvent {
     /// Its VEVENTs, each with its VCALENDAR.
     pub components: Vec<(usize, Span)>,
+    /// Its UID; empty if it has none.
+    pub uid: String,
     /// Its title as it is written there, in one line.
     pub title: String,
 }
@@ -91,7 +93,7 @@ fn logical_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
         let start = at;
         let mut end;
         loop {
-            at += bytes.get(at..)?.iter().position(|byte| is_end(byte)).unwrap_or(bytes.len() - at);
+            at += bytes.get(at..)?.iter().position(is_end).unwrap_or(bytes.len() - at);
             end = at;
             at += bytes.get(at..)?.iter().take_while(|byte| is_end(byte)).count();
             if !matches!(bytes.get(at), Some(b' ' | b'\t')) {
@@ -228,14 +230,16 @@ impl Scanner {
         self.components += 1;
         let calendar = self.heads.len().saturating_sub(1);
         // UIDs are made for a whole text, and messages for each VCALENDAR.
-        let key = match uid.filter(|uid| !uid.is_empty()) {
-            Some(uid) => format!("{calendar} {uid}"),
-            None => format!("{title}\n{}", start.unwrap_or_default()),
+        let uid = uid.unwrap_or_default();
+        let key = if uid.is_empty() {
+            format!("{title}\n{}", start.unwrap_or_default())
+        } else {
+            format!("{calendar} {uid}")
         };
         let place = *self.places.entry(key).or_insert(self.events.len());
         match self.events.get_mut(place) {
             Some(event) => event.components.push((calendar, span)),
-            None => self.events.push(ScannedEvent { components: vec![(calendar, span)], title }),
+            None => self.events.push(ScannedEvent { components: vec![(calendar, span)], uid, title }),
         }
     }
 

@@ -102,6 +102,31 @@ pub fn calendar_method(raw: &[u8]) -> Option<Method> {
     parts.iter().filter(|part| is_labelled(part)).find_map(of_part).or_else(|| method_of(raw))
 }
 
+/// The calendar text of a mail, whatever is in it, and the METHOD that counts where it names none: what [`find`] reads,
+/// but for winmail.dat. For calendars that are too long to be read at once.
+pub fn mailed_calendar(raw: &[u8], charsets: Charsets<'_>) -> Option<(String, Option<Method>)> {
+    let parts = mime::parts(raw, charsets).unwrap_or_default();
+    let labelled =
+        |forwarded: bool| parts.iter().filter(move |part| is_labelled(part) && (part.forwarded > 0) == forwarded);
+    let mut method = None;
+    let mut texts: Vec<String> = Vec::new();
+    for forwarded in [false, true] {
+        for part in labelled(forwarded) {
+            method = method.or_else(|| part.method.as_deref().and_then(Method::parse));
+            let text = crate::ical::plain_text(&part.calendar_bytes()).trim().to_owned();
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        if !texts.is_empty() {
+            return Some((texts.join("\r\n"), method));
+        }
+    }
+    let in_text = parts.iter().find(|part| begin_calendar(&part.bytes()).is_some()).map(Part::calendar_bytes);
+    let stray = in_text.or_else(|| begin_calendar(raw).and_then(|at| raw.get(at..)).map(Cow::Borrowed))?;
+    Some((crate::ical::plain_text(&stray).into_owned(), None))
+}
+
 fn read_parts(parts: &[&Part<'_>], defects: &mut BTreeSet<Defect>) -> Result<Found, CalendarRefusal> {
     let (mut messages, mut language): Found = (Vec::new(), None);
     let mut refusal = None;

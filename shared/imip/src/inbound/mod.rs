@@ -3,7 +3,7 @@
 mod calendar;
 mod delivery;
 
-pub use calendar::calendar_method;
+pub use calendar::{calendar_method, mailed_calendar};
 pub use delivery::{Delivery, DeliveryAction};
 
 use std::collections::BTreeSet;

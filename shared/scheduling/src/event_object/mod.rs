@@ -17,7 +17,7 @@ use store::directory::Counters;
 use store::search::{self, EventWords};
 use store::{SqlConn, Statement, StoreError, accounts, directory};
 
-use crate::command::{BatchId, Command, CommandError, Enrolled, Enrollment, Job, Reply, Shown};
+use crate::command::{BatchId, Command, CommandError, Enrolled, Enrollment, Imported, Job, Reply, Shown};
 use crate::settings::{OrganizerSettings, Timing};
 use rows::{Guest, Purpose, Record};
 
@@ -72,6 +72,17 @@ pub fn handle(
 ) -> Result<Reply, CommandError> {
     match command {
         Command::Organizer { message, sender, settings } => organizer(conn, id, &message, sender, settings, now, env),
+        Command::Import { message, sender, settings } => {
+            let (record, transition) = read_message(conn, id, &message, sender, settings, now, env)?;
+            import(conn, record, transition, now, env)
+        }
+        Command::CallOff { settings } => {
+            let mut record = known(conn)?;
+            record.settings = settings;
+            let owner = record.state.owner.clone();
+            let transition = call_off(&record.state, &about(id, &owner, &record.settings, now, env));
+            import(conn, record, transition, now, env)
+        }
         Command::Enroll { guests, again, invites_max } => enroll(conn, &guests, again, invites_max, now, env),
         Command::Answer { guest, name, answer, authenticated, vouched_by } => {
             let newcomer = answers::Newcomer { name, authenticated, vouched_by };
@@ -191,6 +202,20 @@ fn organizer(
     now: Timestamp,
     env: &ObjectEnv,
 ) -> Result<Reply, CommandError> {
+    let (record, transition) = read_message(conn, id, message, sender, settings, now, env)?;
+    commit(conn, record, transition, now)
+}
+
+/// What an organizer's message does to the record as it is.
+fn read_message(
+    conn: &dyn SqlConn,
+    id: &EventId,
+    message: &ItipMessage,
+    sender: CalAddress,
+    settings: OrganizerSettings,
+    now: Timestamp,
+    env: &ObjectEnv,
+) -> Result<(Record, Transition), CommandError> {
     let record = Record::load(conn)?;
     let prior = record.as_ref().map(|record| &record.state);
     let circumstances = about(id, &sender, &settings, now, env);
@@ -205,7 +230,7 @@ fn organizer(
     transition.state.owner = sender;
     let mut record = record.unwrap_or_else(|| Record::new(transition.state.clone(), settings.allow_shared));
     record.settings = settings;
-    commit(conn, record, transition, now)
+    Ok((record, transition))
 }
 
 /// Stores what an organizer's message did and starts its round through the guests.
@@ -215,6 +240,32 @@ fn commit(
     transition: Transition,
     now: Timestamp,
 ) -> Result<Reply, CommandError> {
+    let outcome = step(conn, &mut record, transition, now)?;
+    let reply = organizer_reply(&record, outcome);
+    record.save(conn)?;
+    Ok(reply)
+}
+
+/// The same for an import, which projects many events at once.
+fn import(
+    conn: &dyn SqlConn,
+    mut record: Record,
+    transition: Transition,
+    now: Timestamp,
+    env: &ObjectEnv,
+) -> Result<Reply, CommandError> {
+    let outcome = step(conn, &mut record, transition, now)?;
+    record.save_projected_elsewhere(conn, now.plus(env.timing.lease_secs))?;
+    let Record { state: event, counters, version, held, .. } = record;
+    Ok(Reply::Imported(Box::new(Imported { outcome, held, event, counters, version })))
+}
+
+fn step(
+    conn: &dyn SqlConn,
+    record: &mut Record,
+    transition: Transition,
+    now: Timestamp,
+) -> Result<Outcome, StoreError> {
     let Transition { state, outcome } = transition;
     let asks_again = state.version.reset > record.state.version.reset;
     record.state = state;
@@ -229,9 +280,7 @@ fn commit(
         // A round under way starts over: the newer revision replaces the older one.
         record.round = (tells && !record.held).then(String::new);
     }
-    let reply = organizer_reply(&record, outcome);
-    record.save(conn)?;
-    Ok(reply)
+    Ok(outcome)
 }
 
 fn organizer_reply(record: &Record, outcome: Outcome) -> Reply {
@@ -390,22 +439,28 @@ pub fn alarm(conn: &dyn SqlConn, id: &EventId, now: Timestamp, env: &ObjectEnv) 
         .collect();
     let mut statements = Vec::new();
     let mut tell = Vec::new();
-    let mut projection = Projection { version: record.version, looks: None };
-    if record.version > record.projected {
-        match directory::project(&record.state, &record.counters, record.version)? {
-            Some(statement) => {
-                statements.push(statement);
-                let looks = rows::looks(conn, &record.state.owner)?;
-                tell = told_of(&looks, &record.state.owner);
-                projection.looks = Some(looks.now);
-                statements.extend(words(&record.state, record.version));
-            }
+    let mut projection = Projection { version: record.projected, looks: None };
+    if record.version > record.projected && record.project_at <= now {
+        projection.version = record.version;
+        statements = statements_of(&record.state, &record.counters, record.version)?;
+        if statements.is_empty() {
             // A tombstone has no row to write.
-            None => rows::confirm(conn, record.version, None)?,
+            rows::confirm(conn, record.version, None)?;
+        } else {
+            let looks = rows::looks(conn, &record.state.owner)?;
+            tell = told_of(&looks, &record.state.owner);
+            projection.looks = Some(looks.now);
         }
     }
     statements.extend(rows::unfiled_letters(conn, id)?.iter().map(accounts::bury));
     Ok(AlarmWork { statements, tell, projection, jobs })
+}
+
+/// What D1 is told of a version: the event's row, and the words that find it. Nothing for a tombstone.
+pub fn statements_of(state: &EventState, counters: &Counters, version: i64) -> Result<Vec<Statement>, StoreError> {
+    let row = directory::project(state, counters, version)?;
+    let words = row.is_some().then(|| words(state, version)).into_iter().flatten();
+    Ok(row.into_iter().chain(words).collect())
 }
 
 /// Keeps the words that find an event in step with its row.
@@ -443,10 +498,11 @@ pub fn next_alarm(conn: &dyn SqlConn, now: Timestamp, _env: &ObjectEnv) -> Resul
     let Some(record) = Record::load(conn)? else {
         return Ok(None);
     };
-    if record.version > record.projected || record.round.is_some() || rows::has_unfiled_letters(conn)? {
+    if record.round.is_some() || rows::has_unfiled_letters(conn)? {
         return Ok(Some(now));
     }
-    rows::next_due(conn)
+    let project = (record.version > record.projected).then(|| record.project_at.max(now));
+    Ok(project.into_iter().chain(rows::next_due(conn)?).min())
 }
 
 #[cfg(test)]

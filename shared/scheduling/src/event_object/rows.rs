@@ -47,6 +47,8 @@ const STEPS: &[&[&str]] = &[
         // What the organizer's pages were told last: his address, and what the event looked like.
         "ALTER TABLE event ADD COLUMN told TEXT NOT NULL DEFAULT ''",
     ],
+    // project_at: not before, because whoever made this version projects it himself.
+    &["ALTER TABLE event ADD COLUMN project_at INTEGER NOT NULL DEFAULT 0"],
 ];
 
 pub(super) fn migrate(conn: &dyn SqlConn) -> Result<(), StoreError> {
@@ -62,6 +64,8 @@ pub(super) struct Record {
     pub allow_shared: bool,
     pub version: i64,
     pub projected: i64,
+    /// The alarm does not project before; a later version need not wait.
+    pub project_at: Timestamp,
     pub held: bool,
     /// The last address that the round of the current revision has passed; `None`: no round is under way.
     pub round: Option<String>,
@@ -95,6 +99,7 @@ impl Record {
             allow_shared,
             version: 0,
             projected: 0,
+            project_at: Timestamp(0),
             held: false,
             round: None,
             reports: Vec::new(),
@@ -103,7 +108,7 @@ impl Record {
 
     pub fn load(conn: &dyn SqlConn) -> Result<Option<Self>, StoreError> {
         let rows = conn.run(
-            "SELECT state, counters, settings, allow_shared, version, projected, held, round, reports FROM event",
+            "SELECT state, counters, settings, allow_shared, version, projected, held, round, reports, project_at FROM event",
             &[],
         )?;
         let Some(row) = rows.first() else {
@@ -119,17 +124,24 @@ impl Record {
             held: row.integer(6)? != 0,
             round: row.maybe_text(7)?.map(str::to_owned),
             reports: row.json(8)?,
+            project_at: Timestamp(row.integer(9)?),
         }))
     }
 
     /// Stores the row as the next version, which D1 then has to learn of.
     pub fn save(&mut self, conn: &dyn SqlConn) -> Result<(), StoreError> {
+        self.save_projected_elsewhere(conn, Timestamp(0))
+    }
+
+    /// The same for a version that the caller projects; the alarm makes sure at `project_at`.
+    pub fn save_projected_elsewhere(&mut self, conn: &dyn SqlConn, project_at: Timestamp) -> Result<(), StoreError> {
         self.version += 1;
+        self.project_at = project_at;
         conn.run(
             "INSERT INTO event (id, state, counters, settings, allow_shared, version, projected, held, round, \
-             reports) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET \
+             reports, project_at) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO UPDATE SET \
              state = ?1, counters = ?2, settings = ?3, allow_shared = ?4, version = ?5, held = ?7, round = ?8, \
-             reports = ?9",
+             reports = ?9, project_at = ?10",
             &[
                 json(&self.state)?,
                 json(&self.counters)?,
@@ -140,6 +152,7 @@ impl Record {
                 self.held.into(),
                 self.round.clone().into(),
                 json(&self.reports)?,
+                self.project_at.into(),
             ],
         )?;
         Ok(())

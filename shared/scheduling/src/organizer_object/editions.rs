@@ -57,7 +57,7 @@ pub struct Rebuild {
 }
 
 /// Notes that events, or with none everything, look different now.
-pub(super) fn change(
+pub(crate) fn change(
     conn: &dyn SqlConn,
     events: &[EventId],
     now: Timestamp,

@@ -136,6 +136,16 @@ pub(super) static WORDS: Words = Words {
     claim_else: "If you did not send it, there is nothing to do: it is deleted after seven days.",
     claim_yes: "Yes, it is mine",
     claim_why: "Somebody who writes as {organizer} sent mail to create@{domain}.",
+    imported: "Your calendar was taken: {name}",
+    imported_failed: "Your calendar could not be used: {name}",
+    imported_unnamed: "calendar file",
+    imported_figures: "Events in it: {total}. New: {created}. Changed: {updated}. As before: {unchanged}. Off: \
+                       {cancelled}.",
+    imported_kept: "Future events that an earlier edition had and this one lacks: {count}. They stay as they are.",
+    imported_held: "Changes that are told to your guests only when you release them: {count}.",
+    imported_refused: "Not taken: {count}.",
+    imported_problem: "“{title}”: {problem}",
+    imported_lost: "It could not be stored for a reason of ours. Please send it again.",
     uninvited: "Cancel for your guests? {title}",
     uninvited_heading: "Is this event off?",
     uninvited_what: "You took us off the guest list of “{title}”, while the event itself seems to go on. Nobody has \
@@ -190,7 +200,6 @@ pub(super) static WORDS: Words = Words {
     refused_unknown_series: "Your mail adds a date to a series (METHOD:ADD) that is not known here.",
     refused_stranger: "This event belongs to another organizer, so nothing was changed by your mail.",
     refused_suspended: "Your account is suspended, so the event was not created.",
-    refused_too_many: "Your mail holds {of} events; the first {taken} were taken and the other {rest} were not.",
     advice_winmail: "In Outlook, set the message format to HTML or plain text and send the invitation again.",
     advice_no_calendar: "Create the event in your calendar and add this address as a guest; a forwarded text or a \
                          screenshot is not enough.",
@@ -205,7 +214,6 @@ pub(super) static WORDS: Words = Words {
     advice_whole: "Change the event in your calendar and send the whole invitation again.",
     advice_stranger: "Ask its organizer to send the change, or create an event of your own in your calendar.",
     advice_suspended: "Please write to whoever runs this server.",
-    advice_rest: "Send the others again, in mails of at most 50 events.",
 
     reply_note: "This answer is for your calendar; there is nothing to do.",
     reply_accepted: "Accepted: {title}",

@@ -155,6 +155,16 @@ pub(super) static WORDS: Words = Words {
     claim_else: "Si no lo enviaste, no hay nada que hacer: se borra a los siete días.",
     claim_yes: "Sí, es mío",
     claim_why: "Alguien que escribe como {organizer} envió un correo a create@{domain}.",
+    imported: "Tu calendario se ha admitido: {name}",
+    imported_failed: "Tu calendario no se pudo usar: {name}",
+    imported_unnamed: "archivo de calendario",
+    imported_figures: "Eventos que contiene: {total}. Nuevos: {created}. Cambiados: {updated}. Como antes: \
+                       {unchanged}. Cancelados: {cancelled}.",
+    imported_kept: "Eventos futuros que tenía una edición anterior y faltan en esta: {count}. Se quedan como están.",
+    imported_held: "Cambios que se comunican a tus invitados solo cuando los apruebes: {count}.",
+    imported_refused: "No admitidos: {count}.",
+    imported_problem: "«{title}»: {problem}",
+    imported_lost: "No se pudo guardar por un fallo nuestro. Envíalo otra vez.",
     uninvited: "¿Cancelarlo para tus invitados? {title}",
     uninvited_heading: "¿Se cancela este evento?",
     uninvited_what: "Nos quitaste de la lista de invitados de «{title}», aunque el evento parece seguir en pie. No se \
@@ -211,7 +221,6 @@ pub(super) static WORDS: Words = Words {
     refused_unknown_series: "Tu correo añade una fecha a una serie (METHOD:ADD) que aquí no se conoce.",
     refused_stranger: "Este evento es de otra persona, así que tu correo no cambió nada.",
     refused_suspended: "Tu cuenta está suspendida, así que el evento no se creó.",
-    refused_too_many: "Tu correo contiene {of} eventos; los primeros {taken} se admitieron y los otros {rest} no.",
     advice_winmail: "En Outlook, elige el formato de mensaje HTML o texto sin formato y envía la invitación otra vez.",
     advice_no_calendar: "Crea el evento en tu calendario e invita a esta dirección; no basta con reenviar un texto o \
                          una captura de pantalla.",
@@ -227,7 +236,6 @@ pub(super) static WORDS: Words = Words {
     advice_whole: "Cambia el evento en tu calendario y envía otra vez la invitación completa.",
     advice_stranger: "Pide a quien lo organiza que envíe el cambio, o crea un evento propio en tu calendario.",
     advice_suspended: "Escribe a quien administra este servidor.",
-    advice_rest: "Envía los demás otra vez, en correos de 50 eventos como máximo.",
 
     reply_note: "Esta respuesta es para tu calendario; no hay nada que hacer.",
     reply_accepted: "Aceptado: {title}",

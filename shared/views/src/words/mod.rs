@@ -289,6 +289,24 @@ words! {
     claim_yes,
     /// Why he gets a claim.
     claim_why,
+    /// Subject and heading: a file, a long mail or a feed was taken.
+    imported,
+    /// The same where nothing of it could be used.
+    imported_failed,
+    /// In place of its name.
+    imported_unnamed,
+    /// How many events were in it, and what became of them.
+    imported_figures,
+    /// Events that an earlier edition had.
+    imported_kept,
+    /// Changes that wait.
+    imported_held,
+    /// How many were not taken.
+    imported_refused,
+    /// One that was not taken.
+    imported_problem,
+    /// Why, where it is our fault.
+    imported_lost,
     /// Subject: we were taken off the guest list.
     uninvited,
     /// Heading of it.
@@ -389,8 +407,6 @@ words! {
     refused_stranger,
     /// A suspended account.
     refused_suspended,
-    /// More events than are taken.
-    refused_too_many,
     /// What to do in Outlook.
     advice_winmail,
     /// How to make an event.
@@ -413,8 +429,6 @@ words! {
     advice_stranger,
     /// Whom to ask.
     advice_suspended,
-    /// Send the rest.
-    advice_rest,
 
     // The text of a calendar REPLY of ours.
     /// Who is to read it.

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use scheduling::ports::{Blobs, PortError};
-use worker::Bucket;
 use worker::send::SendFuture;
+use worker::{Bucket, Range};
 
 /// `MAIL`.
 #[derive(Debug)]
@@ -18,6 +18,18 @@ impl Blobs for MailBucket {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, PortError> {
         SendFuture::new(async {
             let object = self.0.get(key).execute().await.map_err(failed)?;
+            match object.as_ref().and_then(worker::Object::body) {
+                Some(body) => body.bytes().await.map(Some).map_err(failed),
+                None => Ok(None),
+            }
+        })
+        .await
+    }
+
+    async fn get_range(&self, key: &str, start: usize, length: usize) -> Result<Option<Vec<u8>>, PortError> {
+        let range = Range::OffsetWithLength { offset: start as u64, length: length as u64 };
+        SendFuture::new(async {
+            let object = self.0.get(key).range(range).execute().await.map_err(failed)?;
             match object.as_ref().and_then(worker::Object::body) {
                 Some(body) => body.bytes().await.map(Some).map_err(failed),
                 None => Ok(None),

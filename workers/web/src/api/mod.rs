@@ -4,6 +4,7 @@ pub mod dead_letters;
 pub mod events;
 pub mod guests;
 pub mod health;
+pub mod imports;
 pub mod keys;
 pub mod organizers;
 pub mod original;
