@@ -81,8 +81,9 @@
   };
   const all = document.querySelector("[data-all]");
   all?.addEventListener("click", (event) => { event.preventDefault(); tick(form, true); });
-  const months = [...form.querySelectorAll(".month:not(.slots)")];
+  const months = [...form.querySelectorAll(".month")];
   for (const month of months) {
+    if (month.matches(".slots")) continue;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "plain";
@@ -143,7 +144,7 @@
         const strip = link.parentElement;
         strip.scrollLeft = link.offsetLeft - strip.offsetLeft - (strip.clientWidth - link.clientWidth) / 2;
       }
-    }, { rootMargin: "-96px 0px -60% 0px" });
+    }, { rootMargin: "-136px 0px -50% 0px" });
     for (const month of months) watch.observe(month);
   }
 
@@ -155,9 +156,9 @@
   narrow?.querySelector("button")?.setAttribute("hidden", "");
   const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[\u2019']/g, "");
   let rows = null;
-  const read = (li, dayWords, date) => ({
+  const read = (li, title, dayWords, date) => ({
     li,
-    text: ` ${fold(`${[...li.firstElementChild.children].map((cell) => cell.textContent).join(" ")} ${dayWords}`)}`,
+    text: ` ${fold(`${title} ${[...li.firstElementChild.children].map((cell) => cell.textContent).join(" ")} ${dayWords}`)}`,
     month: date.slice(0, 7),
     weekend: [0, 6].includes(new Date(`${date}T12:00Z`).getUTCDay()),
     side: li.dataset.side,
@@ -167,9 +168,10 @@
     const long = new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: "UTC", weekday: "long", day: "numeric", month: "long", year: "numeric" });
     rows = [];
     for (const day of form.querySelectorAll(".month .day")) {
-      const date = day.querySelector("h3").id.slice(1);
+      const date = day.querySelector("li time").dateTime.slice(0, 10);
       const dayWords = `${day.querySelector("h3").textContent} ${long.format(new Date(`${date}T12:00Z`))}`;
-      for (const li of day.querySelectorAll("li")) rows.push(read(li, dayWords, date));
+      const title = day.parentElement.matches(".slots") ? day.parentElement.querySelector("h2").textContent : "";
+      for (const li of day.querySelectorAll("li")) rows.push(read(li, title, dayWords, date));
     }
   };
   const none = form.querySelector("[data-none]");
@@ -258,9 +260,10 @@
   }
   find?.addEventListener("submit", () => { if (box) box.value = box.value.trim(); });
 
-  // Rows that have changed since the page was made: they are swapped in place, ticks stay.
+  // Rows that have changed since the page was made: they are swapped in place, ticks stay. Of many the page only says
+  // that they have: picks outlive a reload.
   const live = form.querySelector("[data-live]");
-  const order = (li) => `${li.querySelector("time").dateTime}`;
+  const order = (li) => li.querySelector("time").dateTime;
   const place = (parent, child, keyOf) => {
     const after = [...parent.children].find((other) => keyOf(other) && keyOf(other) > keyOf(child));
     parent.insertBefore(child, after ?? null);
@@ -269,10 +272,12 @@
   const change = async (ids) => {
     const address = new URL(`/s/${words.schedule}/rows`, location.origin);
     address.searchParams.set("ids", ids.join(","));
-    for (const [name, value] of new URL(location.href).searchParams) if (name !== "q") address.searchParams.append(name, value);
+    // A page that holds everything filters by itself; one that came filtered wants only what belongs to it.
+    const asks = whole ? [] : [...new URL(location.href).searchParams].filter(([name]) => !["event", "tick", "ids"].includes(name));
+    for (const [name, value] of asks) address.searchParams.append(name, value);
     address.searchParams.set("lang", document.documentElement.lang);
-    const answer = await fetch(address);
-    if (!answer.ok) return;
+    const answer = await fetch(address).catch(() => null);
+    if (!answer?.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     let changed = 0;
     for (const id of ids) {
@@ -307,10 +312,16 @@
       if (!now?.querySelector("input")) { picks.delete(short); here.delete(short); }
     }
     if (!changed) return;
-    rows = null;
+    if (rows) { rows = null; filter(); }
     form.dispatchEvent(new CustomEvent("convoke:rows", { bubbles: true }));
     live.textContent = filled(changed === 1 ? words.changedOne : words.changedMany, { count: changed });
     tell();
   };
-  document.addEventListener("convoke:changed", (event) => change(event.detail.ids));
+  const ROWS_MAX = 50;
+  const news = form.querySelector("[data-news]");
+  self.convokeLive?.(words.schedule, ({ changed = [], gone = [], reload = false }) => {
+    const ids = [...changed, ...gone];
+    if (reload || ids.length > ROWS_MAX) news.hidden = false;
+    else if (ids.length) change(ids);
+  });
 })();

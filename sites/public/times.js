@@ -25,7 +25,7 @@
   // On the clock that the page has.
   const hour12 = / [ap]m/.test(document.querySelector('.month li time[datetime*="T"]')?.textContent ?? "");
   const rowShort = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit", hour12 });
-  const rowLong = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit", hour12 });
+  const rowLong = new Intl.DateTimeFormat(language, { weekday: "short", hour: "numeric", minute: "2-digit", hour12 });
   const tell = (root) => {
     for (const time of root.querySelectorAll('li time[datetime*="T"]')) {
       const zone = /([+-])(\d\d):(\d\d)$/.exec(time.dateTime);

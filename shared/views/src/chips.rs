@@ -1,125 +1,72 @@
 //! What a filter wants, in words, part by part.
 
-use timetable::{Fate, Filter, Side};
+use chrono::Weekday;
+use timetable::{Fate, Side, Understood};
 
 use crate::when::{clock, in_words, month_name};
 use crate::words::{Language, fill};
 
-/// Each part of a filter in words, with the filter that is left without it.
-pub fn chips(filter: &Filter, language: Language, clock_24: bool) -> Vec<(String, Filter)> {
+/// A part of a filter in words.
+pub fn chip(what: &Understood, language: Language, clock_24: bool) -> String {
     let words = language.words();
     let day = |date| in_words(words.date_short, date, words);
-    let mut chips: Vec<(String, Filter)> = Vec::new();
-    let mut chip = |label: String, take: &dyn Fn(&mut Filter)| {
-        let mut rest = filter.clone();
-        take(&mut rest);
-        chips.push((label, rest));
-    };
-    if let Some(side) = filter.side {
-        let label = match side {
-            Side::Home => words.at_home,
-            Side::Away => words.away,
-        };
-        chip(label.to_owned(), &|rest| rest.side = None);
-    }
-    for (at, team) in filter.teams.iter().enumerate() {
-        chip(team.clone(), &|rest| {
-            rest.teams.remove(at);
-        });
-    }
-    for (at, team) in filter.against.iter().enumerate() {
-        chip(fill(words.chip_against, &[("team", team)]), &|rest| {
-            rest.against.remove(at);
-        });
-    }
-    match (filter.from, filter.to) {
-        (Some(from), Some(to)) if from == to => chip(day(from), &|rest| (rest.from, rest.to) = (None, None)),
-        (Some(from), Some(to)) => chip(fill(words.from_to, &[("from", &day(from)), ("to", &day(to))]), &|rest| {
-            (rest.from, rest.to) = (None, None);
-        }),
-        (Some(from), None) => chip(fill(words.chip_from, &[("from", &day(from))]), &|rest| rest.from = None),
-        (None, Some(to)) => chip(fill(words.until_day, &[("day", &day(to))]), &|rest| rest.to = None),
-        (None, None) => {}
-    }
-    for (at, month) in filter.months.iter().enumerate() {
-        chip(month_name(month.year, month.month, language), &|rest| {
-            rest.months.remove(at);
-        });
-    }
-    if filter.weekdays == [chrono::Weekday::Sat, chrono::Weekday::Sun] {
-        chip(words.weekends.to_owned(), &|rest| rest.weekdays.clear());
-    } else {
-        for (at, weekday) in filter.weekdays.iter().enumerate() {
-            let name = words.weekdays.get(weekday.num_days_from_monday() as usize).copied().unwrap_or_default();
-            chip(name.to_owned(), &|rest| {
-                rest.weekdays.remove(at);
-            });
+    let time = |time| clock(time, clock_24);
+    let range = |from: &str, to: &str| fill(words.from_to, &[("from", from), ("to", to)]);
+    let starting = |from: &str| fill(words.chip_from, &[("from", from)]);
+    match what {
+        Understood::Days(Some(from), Some(to)) if from == to => day(*from),
+        Understood::Days(Some(from), Some(to)) => range(&day(*from), &day(*to)),
+        Understood::Days(Some(from), None) => starting(&day(*from)),
+        Understood::Days(None, Some(to)) => fill(words.until_day, &[("day", &day(*to))]),
+        Understood::Days(None, None) | Understood::Times(None, None) => String::new(),
+        Understood::Month(month) => month_name(month.year, month.month, language),
+        Understood::Weekdays(days) if *days == [Weekday::Sat, Weekday::Sun] => words.weekends.to_owned(),
+        Understood::Weekdays(days) => {
+            let name = |day: &Weekday| words.weekdays.get(day.num_days_from_monday() as usize).copied();
+            days.iter().filter_map(name).collect::<Vec<_>>().join(", ")
         }
+        Understood::Times(Some(from), Some(to)) => range(&time(*from), &time(*to)),
+        Understood::Times(Some(from), None) => starting(&time(*from)),
+        Understood::Times(None, Some(to)) => fill(words.chip_before, &[("time", &time(*to))]),
+        Understood::Side(Side::Home) => words.at_home.to_owned(),
+        Understood::Side(Side::Away) => words.away.to_owned(),
+        Understood::Team(name) | Understood::Place(name) => name.clone(),
+        Understood::Against(team) => fill(words.chip_against, &[("team", team)]),
+        Understood::Word(word) => fill(words.chip_word, &[("word", word)]),
+        Understood::Fate(Fate::On) => words.not_cancelled.to_owned(),
+        Understood::Fate(Fate::Moved) => words.moved.to_owned(),
+        Understood::Fate(Fate::Cancelled) => words.state_cancelled.to_owned(),
+        Understood::Offers => words.with_offers.to_owned(),
     }
-    if let Some(after) = filter.after {
-        chip(fill(words.chip_from, &[("from", &clock(after, clock_24))]), &|rest| rest.after = None);
-    }
-    if let Some(before) = filter.before {
-        chip(fill(words.chip_before, &[("time", &clock(before, clock_24))]), &|rest| rest.before = None);
-    }
-    for (at, place) in filter.places.iter().enumerate() {
-        chip(place.clone(), &|rest| {
-            rest.places.remove(at);
-        });
-    }
-    for (at, word) in filter.words.iter().enumerate() {
-        chip(fill(words.chip_word, &[("word", word)]), &|rest| {
-            rest.words.remove(at);
-        });
-    }
-    if let Some(fate) = filter.fate {
-        let label = match fate {
-            Fate::On => words.not_cancelled,
-            Fate::Moved => words.moved,
-            Fate::Cancelled => words.state_cancelled,
-        };
-        chip(label.to_owned(), &|rest| rest.fate = None);
-    }
-    if filter.offers {
-        chip(words.with_offers.to_owned(), &|rest| rest.offers = false);
-    }
-    chips
 }
 
 #[cfg(test)]
 mod tests {
+    use timetable::{Chip, Filter};
+
     use super::*;
 
     #[test]
-    fn every_part_has_words_and_can_go() {
-        let query = "from=2027-07-02&to=2027-07-09&month=2027-07&day=sat,sun&after=17:00&before=20:30&side=home\
-                     &team=Orioles&against=Rays&place=Camden&words=shirt+night&status=on&offers=1";
-        let filter = Filter::parse(query).unwrap();
-        let told: Vec<String> = chips(&filter, Language::En, false).into_iter().map(|(label, _)| label).collect();
+    fn every_part_has_words() {
+        let told = |query: &str, language, clock_24| {
+            let filter = Filter::parse(query).unwrap();
+            Chip::of(&filter).iter().map(|part| chip(&part.what, language, clock_24)).collect::<Vec<_>>().join(" | ")
+        };
+        let all = "from=2027-07-02&to=2027-07-09&month=2027-07&day=sat,sun&after=17:00&before=20:30&side=home\
+                   &team=Orioles&against=Rays&place=Camden&words=shirt&status=on&offers=1";
         assert_eq!(
-            told,
-            [
-                "Home",
-                "Orioles",
-                "against Rays",
-                "Fri 2 Jul to Fri 9 Jul",
-                "July 2027",
-                "Weekends",
-                "from 5:00 pm",
-                "before 8:30 pm",
-                "Camden",
-                "“shirt”",
-                "“night”",
-                "Not cancelled",
-                "With offers",
-            ]
+            told(all, Language::En, false),
+            "Orioles | Home | against Rays | Fri 2 Jul to Fri 9 Jul | July 2027 | Weekends | 5:00 pm to 8:30 pm | \
+             Camden | “shirt” | Not cancelled | With offers"
         );
-        // Taken away one after the other, nothing is left.
-        let mut rest = filter;
-        while let Some((_, next)) = chips(&rest, Language::Es, true).into_iter().next() {
-            assert_ne!(next, rest);
-            rest = next;
-        }
-        assert!(rest.is_empty());
+        assert_eq!(
+            told("from=2027-07-02&day=mon,wed&before=13:00&status=moved", Language::Es, true),
+            "desde vie 2 jul | lunes, miércoles | antes de 13:00 | Cambia de hora"
+        );
+        assert_eq!(told("from=2027-07-02&to=2027-07-02&after=9:00", Language::En, false), "Fri 2 Jul | from 9:00 am");
+        assert_eq!(
+            told("to=2027-07-02&side=away&status=cancelled", Language::En, false),
+            "Away | until Fri 2 Jul | Cancelled"
+        );
     }
 }

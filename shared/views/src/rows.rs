@@ -108,6 +108,7 @@ struct Row {
     event: EventId,
     starts: Timestamp,
     iso: String,
+    date: String,
     clock: String,
     /// Zone and last day, where there is something to say.
     note: String,
@@ -150,6 +151,7 @@ impl Row {
             event: entry.event.clone(),
             starts: entry.starts(),
             iso: iso_on_wall(&entry.start),
+            date: look.date(words.date_short, entry.start.local_date()),
             clock: match &entry.start {
                 When::Date(_) => words.all_day.to_owned(),
                 When::At(moment) => clock(moment.local.time(), look.clock_24()),
@@ -202,7 +204,6 @@ pub struct Section {
     days: Vec<Day>,
     /// Rows that can be ticked.
     pub picks: usize,
-    size: &'static str,
 }
 
 /// A timetable, ready to be written.
@@ -275,9 +276,6 @@ impl Rows {
             section.picks += usize::from(row.picks());
             push(&mut section.days, date, row, today, words);
         }
-        for section in &mut sections {
-            section.size = size(section.days.iter().map(|day| day.rows.len()).sum());
-        }
         Self { words, pick: look.pick, slots, sections, earlier, zone, count, over: over_count }
     }
 
@@ -308,7 +306,7 @@ impl Section {
         } else {
             (date.format("%Y-%m").to_string(), look.date(words.month_year, date))
         };
-        Self { key, name, brief: look.date("{month_short}", date), days: Vec::new(), picks: 0, size: "" }
+        Self { key, name, brief: look.date("{month_short}", date), days: Vec::new(), picks: 0 }
     }
 }
 
@@ -327,15 +325,21 @@ fn push(days: &mut Vec<Day>, date: NaiveDate, row: Row, today: bool, words: &Wor
     }
 }
 
-/// A class that tells the browser about how tall a section will be before it lays it out.
-fn size(rows: usize) -> &'static str {
-    match rows {
-        0..=4 => "s4",
-        5..=12 => "s12",
-        13..=32 => "s32",
-        33..=96 => "s96",
-        97..=256 => "s256",
-        _ => "s512",
+impl Day {
+    /// A class that tells the browser about how tall the day will be, before it lays it out.
+    fn size(&self) -> &'static str {
+        match self.rows.len() {
+            0..=1 => "",
+            2 => " n2",
+            3 => " n3",
+            4 => " n4",
+            5..=6 => " n6",
+            7..=9 => " n8",
+            10..=13 => " n12",
+            14..=19 => " n16",
+            20..=31 => " n24",
+            _ => " n48",
+        }
     }
 }
 

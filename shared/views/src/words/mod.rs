@@ -569,6 +569,10 @@ words! {
     just_changed_one,
     /// The same.
     just_changed_many,
+    /// Said where an open page is no longer right.
+    page_changed,
+    /// Loads it again.
+    show_changes,
     /// Of slots of which a person gets one.
     one_per_person,
     /// The address is missing.

@@ -5,7 +5,7 @@ use itip::{EventId, Timestamp, When};
 use timetable::{
     Colour, Entry, EntryStatus, Filter, Link, LinkKind, Offer, PageConfig, PageKind, Place, Teams, TimeDisplay,
 };
-use views::chips::chips;
+use views::chips::chip;
 use views::pages::{Chip, Choice, Narrow, Page, SchedulePage, ScheduleSentPage, SentLine, Toggle};
 use views::rows::{Listed, Look, Rows};
 use views::when::month_name;
@@ -187,9 +187,12 @@ fn page(
         rows: Rows::new(&shown, &look, &|id| ids.contains(id)),
         total,
         question: String::new(),
-        chips: chips(filter, language, look.clock_24())
-            .into_iter()
-            .map(|(label, rest)| Chip { label, href: format!("?{}", rest.to_query()) })
+        chips: timetable::Chip::of(filter)
+            .iter()
+            .map(|part| Chip {
+                label: chip(&part.what, language, look.clock_24()),
+                href: format!("?{}", part.without.to_query()),
+            })
             .collect(),
         narrow: if config.kind == PageKind::Slots {
             Narrow::default()

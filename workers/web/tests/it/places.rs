@@ -45,7 +45,7 @@ fn a_page_shows_what_comes_by_month() {
 #[test]
 fn a_search_works_without_a_script() {
     let stage = season();
-    let found = stage.get("/s/ann?q=summer+fair", None);
+    let found = stage.get("/s/ann?q=august+fair", None);
     assert!(found.body.contains("Summer fair") && !found.body.contains("Quarterly call"));
     let nothing = stage.get("/s/ann?q=%3Cb%3Ex", None);
     assert!(nothing.body.contains("Nothing matches") && !nothing.body.contains("<b>x"));
@@ -84,7 +84,7 @@ fn what_is_missing_is_asked_for_and_picks_stay() {
             && page.body.contains("role=\"alert\"")
             && page.body.contains("value=\"nonsense\"")
     );
-    assert!(stage.form("/s/ann", "email=ana@example.com").body.contains("Tick at least one event"));
+    assert!(stage.form("/s/ann", "email=ana@example.com").body.contains("Pick at least one event"));
     assert_eq!(stage.mails(), 0);
 }
 

@@ -77,9 +77,11 @@ fn the_page_speaks_the_reader_s_language() {
 #[test]
 fn a_question_with_an_address_is_ready_to_send_and_sends_nothing() {
     let stage = season();
-    let page = stage.get("/s/ann?q=gulls,+ana@example.com", None);
-    assert_eq!(page.body.matches(" checked>").count(), 3);
-    for part in ["value=\"ana@example.com\"", "Nothing is sent until you press", "3 events ticked"] {
+    configure(&stage, "{\"team\":\"Gulls\"}");
+    let page = stage.get("/s/ann?q=send+me+all+home+games+in+august,+ana@example.com", None);
+    assert_eq!(titles(&page), ["Otters at Gulls"]);
+    assert_eq!(page.body.matches(" checked>").count(), 1);
+    for part in ["value=\"ana@example.com\"", "Nothing is sent until you press", "1 event picked", "Without: Home"] {
         assert!(page.body.contains(part), "{part}");
     }
     assert_eq!(stage.mails(), 0);

@@ -8,7 +8,7 @@ use views::links::{SHORT_CHARS, short};
 use views::words::Language;
 
 use super::season::Season;
-use crate::extract::{Fields, read_address};
+use crate::extract::Fields;
 use crate::pages::PublicPage;
 use crate::publish::reads;
 
@@ -52,22 +52,26 @@ impl Asked {
         let question: String = fields.get("q").unwrap_or_default().trim().chars().take(QUESTION_CHARS_MAX).collect();
         let mut email = fields.get("email").unwrap_or_default().trim().to_owned();
         let mut ready = false;
+        let nothing = Self::nothing(wanted, page);
+        let mut all = fields.get("tick") == Some("all");
         if !question.is_empty() {
-            let (words, address) = take_address(&question);
-            if let Some(address) = address {
-                (email, ready) = (address, true);
+            let understood = season.question(&question, page, nothing.language);
+            if let Some(address) = understood.send {
+                (email, ready) = (address.as_str().to_owned(), true);
             }
-            understand(&words, &mut filter, season);
+            all |= understood.all;
+            // What the quick filters say goes on beside the question.
+            let both = format!("{}&{}", filter.to_query(), understood.filter.to_query());
+            filter = Filter::parse(&both).unwrap_or(understood.filter);
         }
         let named: Vec<String> = fields.named("event").map(str::to_owned).collect();
-        let all = ready || fields.get("tick") == Some("all");
         Self {
             question,
             filter,
-            ticked: if all && named.is_empty() { Ticked::All } else { Ticked::Named(named) },
+            ticked: if (all || ready) && named.is_empty() { Ticked::All } else { Ticked::Named(named) },
             email,
             ready,
-            ..Self::nothing(wanted, page)
+            ..nothing
         }
     }
 
@@ -85,34 +89,13 @@ impl Asked {
         }
     }
 
-    /// Whether an event is ticked.
-    pub fn ticks(&self, event: &EventId) -> bool {
+    /// Whether an event is ticked by its name.
+    pub fn names(&self, event: &EventId) -> bool {
         match &self.ticked {
-            Ticked::All => true,
+            Ticked::All => false,
             Ticked::Named(ids) => ids.iter().any(|id| id.get(..SHORT_CHARS) == Some(short(event))),
         }
     }
-}
-
-/// A question without the address in it, and the address.
-fn take_address(question: &str) -> (String, Option<String>) {
-    let mut address = None;
-    let rest: Vec<&str> = question
-        .split_whitespace()
-        .filter(|word| {
-            let bare = word.trim_matches(|c: char| ",;<>()".contains(c));
-            let found = address.is_none() && bare.contains('@') && read_address(bare).is_ok();
-            if found {
-                address = Some(bare.to_owned());
-            }
-            !found
-        })
-        .collect();
-    (rest.join(" ").trim_end_matches([',', ';']).to_owned(), address)
-}
-
-fn understand(words: &str, filter: &mut Filter, _season: &Season) {
-    filter.words.extend(words.split_whitespace().map(str::to_owned));
 }
 
 /// Saturday and Sunday.

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use itip::{CalAddress, Timestamp};
+use itip::{CalAddress, EventId, Timestamp};
 use store::StoreError;
 use store::directory::EventRow;
-use timetable::{Entry, EntryStatus, Filter};
+use timetable::{Entry, EntryStatus, Filter, Question, Vocabulary};
 use views::rows::Listed;
+use views::when::today_there;
+use views::words::Language;
 
 use crate::events;
 use crate::pages::PublicPage;
@@ -84,6 +86,26 @@ impl Season {
             Some(Listed { entry, then: dates.take(THEN_MAX).map(|date| date.start.clone()).collect() })
         };
         self.events.iter().filter_map(one).collect()
+    }
+
+    /// The next events of some that can be invited to.
+    pub fn next<'a>(&self, listed: &'a [Listed], max: usize) -> Vec<&'a EventId> {
+        let entries = listed.iter().map(|listed| &listed.entry);
+        let mut open: Vec<&Entry> =
+            entries.filter(|entry| entry.status != EntryStatus::Cancelled && entry.end.instant() > self.now).collect();
+        open.sort_by_key(|entry| entry.starts());
+        open.into_iter().take(max).map(|entry| &entry.event).collect()
+    }
+
+    /// What a question in plain words means here and now.
+    pub fn question(&self, text: &str, page: &PublicPage, language: Language) -> Question {
+        let entries: Vec<Entry> = self.events.iter().filter_map(|event| event.dates.first()).cloned().collect();
+        let first = self.coming().next().or_else(|| entries.first());
+        let Some(today) = first.and_then(|entry| today_there(&entry.start, self.now)) else {
+            return Question::default();
+        };
+        let team = Some(page.config.team.as_str()).filter(|team| !team.is_empty());
+        Question::read(text, &Vocabulary::of(&entries), today, team, language.words().tag)
     }
 
     /// Every date that may stand on the page.

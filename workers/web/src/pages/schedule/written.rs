@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use itip::EventId;
 use scheduling::settings::Config;
 use timetable::{Filter, Month, PageKind, Side};
-use views::chips::chips;
+use views::chips::chip;
 use views::head::{Head, PageFacts};
 use views::links::Subject;
 use views::pages::{Chip, Choice, Narrow, SchedulePage, Toggle};
@@ -15,7 +16,7 @@ use views::words::Language;
 use super::asked::{Asked, Ticked, WEEKEND};
 use super::season::Season;
 use super::theme_path;
-use crate::assets::SCHEDULE_JS;
+use crate::assets::{LIVE_JS, SCHEDULE_JS};
 use crate::invite::INVITATIONS_MAX;
 use crate::pages::{PublicPage, shell_at};
 
@@ -25,21 +26,25 @@ const TEAMS_MAX: usize = 80;
 /// The page that answers a wish.
 pub fn written(config: &Config, page: &PublicPage, season: &Season, asked: Asked) -> SchedulePage {
     let look = Look { language: asked.language, config: &page.config, now: season.now, pick: true };
-    let mut listed = season.listed(&asked.filter, &page.config.team);
-    if matches!(asked.ticked, Ticked::All) && listed.len() > INVITATIONS_MAX {
-        // More than one submission takes: the first are ticked, and the rest is there to be seen.
-        listed.sort_by_key(|listed| listed.entry.starts());
-    }
-    let rows = Rows::new(&listed, &look, &|event| asked.ticks(event));
+    let listed = season.listed(&asked.filter, &page.config.team);
+    // Of more than one submission takes, the next ones are ticked.
+    let next: Vec<&EventId> = match asked.ticked {
+        Ticked::All => season.next(&listed, INVITATIONS_MAX),
+        Ticked::Named(_) => Vec::new(),
+    };
+    let rows = Rows::new(&listed, &look, &|event| asked.names(event) || next.contains(&event));
     let title = if page.config.title.is_empty() { &page.organizer.name } else { &page.config.title };
     let chosen = if asked.chose_language { asked.language.words().tag } else { "" };
     let links = Views { slug: &page.slug, language: chosen };
     let query = asked.filter.to_query();
     let public = views::links::Links::new(&config.public_url);
     let subject = Subject::Page(&page.slug);
-    let told = |(label, rest): (String, Filter)| Chip { label, href: links.to(&rest.to_query()) };
+    let told = |part: &timetable::Chip| Chip {
+        label: chip(&part.what, asked.language, look.clock_24()),
+        href: links.to(&part.without.to_query()),
+    };
     SchedulePage {
-        shell: shell_at(&config.domain, title.clone(), asked.language, &[&SCHEDULE_JS]),
+        shell: shell_at(&config.domain, title.clone(), asked.language, &[&LIVE_JS, &SCHEDULE_JS]),
         organizer: page.organizer.name.clone(),
         title: title.clone(),
         intro: page.config.intro.clone(),
@@ -51,7 +56,7 @@ pub fn written(config: &Config, page: &PublicPage, season: &Season, asked: Asked
         languages: other_languages(asked.language, &page.slug, &query),
         rows,
         total: season.total,
-        chips: chips(&asked.filter, asked.language, look.clock_24()).into_iter().map(told).collect(),
+        chips: timetable::Chip::of(&asked.filter).iter().map(told).collect(),
         narrow: narrow(page, season, &asked, &links),
         subscribe: public.webcal(subject, &query),
         download: path_of(&public.file_of_calendar(subject, &query)),
