@@ -308,7 +308,11 @@
         meet(now.parentElement);
         if (focused) now.querySelector("input, a")?.focus({ preventScroll: true });
       }
-      if (oldDay && !oldDay.querySelector("li")) oldDay.remove();
+      if (oldDay && !oldDay.querySelector("li")) {
+        const month = oldDay.closest(".month");
+        oldDay.remove();
+        if (month && !month.querySelector(".day")) month.remove();
+      }
       if (!now?.querySelector("input")) { picks.delete(short); here.delete(short); }
     }
     if (!changed) return;
