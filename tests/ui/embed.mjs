@@ -46,7 +46,7 @@ export const embedSuite = (stage) => describe("inside of another site", { concur
     };
     site = http.createServer((request, answer) => {
       const { html, policy } = pages[request.url] ?? {};
-      answer.writeHead(html ? 200 : 404, { "content-type": "text/html", ...(policy && { "content-security-policy": policy }) }).end(html ?? "");
+      answer.writeHead(html ? 200 : 204, { "content-type": "text/html", ...(policy && { "content-security-policy": policy }) }).end(html ?? "");
     });
     await new Promise((resolve) => site.listen(0, "127.0.0.1", resolve));
     url = `http://127.0.0.1:${site.address().port}`;
