@@ -98,11 +98,26 @@ pub async fn rebuild<S: Snapshots>(
     }
     let mut made = Vec::with_capacity(rebuild.editions.len());
     for kept in &rebuild.editions {
+        if is_untouched(kept, &rebuild.changes, context.now) {
+            made.push(kept.clone());
+            continue;
+        }
         if let Some(kept) = remake(context, snapshots, organizer, kept).await? {
             made.push(kept);
         }
     }
     Ok(made)
+}
+
+/// Whether what has changed is other events than the one that a document is about.
+fn is_untouched(kept: &Kept, changes: &Changes, now: Timestamp) -> bool {
+    let is_good = !kept.etag.is_empty() && kept.stale_at.is_none_or(|stale_at| stale_at > now);
+    let (Changes::Events(events), Some(Edition { part: Part::EventTwin(_), name, .. })) =
+        (changes, Edition::from_key(&kept.key))
+    else {
+        return false;
+    };
+    is_good && !events.iter().any(|event| event.as_str().starts_with(&name))
 }
 
 async fn remake<S: Snapshots>(
