@@ -12,7 +12,8 @@
     const sameDay = here.slice(0, 10) === place.dataset.wall.slice(0, 10);
     const form = new Intl.DateTimeFormat(language, sameDay ? time : { ...date, ...time });
     const end = place.dataset.end ? new Date(place.dataset.end) : null;
-    const span = end && end > start && end - start < 86400000;
+    // A range over midnight names both days in full; the start is enough.
+    const span = end > start && end.toDateString() === start.toDateString();
     place.textContent = place.dataset.words.replace("{time}", span ? form.formatRange(start, end) : form.format(start));
     place.hidden = false;
   }
