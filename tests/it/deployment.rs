@@ -18,7 +18,9 @@ use scheduling::keys::{Key, Keys, reply_address, sha256_hex};
 use scheduling::memory::World;
 use scheduling::ports::{Blobs, Clock, Jobs, MailTransport, Objects, TransportError};
 use scheduling::settings::{Config, ReplyAddress, Timing};
+use store::Database;
 use store::directory::{self, EventRow};
+use store::feeds::{self, FeedRow};
 
 /// Our mail domain in every test.
 pub const DOMAIN: &str = "convoke.example";
@@ -112,6 +114,7 @@ impl Deployment {
         let migrations = [
             include_str!("../../d1-migrations/0001_directory.sql"),
             include_str!("../../d1-migrations/0002_search.sql"),
+            include_str!("../../d1-migrations/0003_feeds.sql"),
         ];
         let world = Arc::new(World::new(DOMAIN, Timing::default(), now, &migrations).unwrap());
         let ses = Arc::new(Ses::default());
@@ -241,6 +244,43 @@ impl Deployment {
     /// The ports that mail and imports use, for a test to put something between.
     pub fn mail_context(&self) -> MailContext {
         self.mail.clone()
+    }
+
+    /// The twins of the platform.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Subscribes to a feed, as the API does.
+    pub fn subscribe(&self, organizer: &str, id: &str, url: &str) {
+        let row = FeedRow {
+            owner: address(organizer),
+            id: id.into(),
+            url: url.into(),
+            vanished: Vanished::Keep.as_str().into(),
+            every_minutes: 60,
+            created: self.now(),
+            due: self.now(),
+            etag: None,
+            modified: None,
+            raw: None,
+            checked: None,
+            changed: None,
+            failures: 0,
+            error: None,
+            import: None,
+        };
+        block_on(self.world.db().batch(vec![feeds::put_feed(&row)])).unwrap();
+    }
+
+    /// Looks at a feed.
+    pub fn poll(&self, organizer: &str, feed: &str) -> &'static str {
+        block_on(ingest::feed::poll(&address(organizer), feed, self.world.as_ref(), &self.mail)).unwrap()
+    }
+
+    /// How a feed stands.
+    pub fn feed(&self, organizer: &str, feed: &str) -> FeedRow {
+        block_on(feeds::feed(self.world.db(), &address(organizer), feed)).unwrap().unwrap()
     }
 
     /// Lets every alarm that is due ring once.

@@ -13,7 +13,7 @@ use ingest::{MailContext, MailVerdict};
 use itip::{Answer, AnsweredVia, CalAddress, EventId, Order, PartStat, Sequence, Timestamp};
 use scheduling::command::{Command, CommandError, Enrolled, Job, OrganizerCommand, OrganizerReply, Reply};
 use scheduling::import::{ImportCounts, ImportState, Vanished};
-use scheduling::ports::{Blobs, Jobs, Objects, PortError};
+use scheduling::ports::{Blobs, FeedAnswer, Jobs, Objects, PortError};
 use scheduling::send_gate::{Lane, Pace, Permit};
 use store::{Database, Row, Statement, StoreError};
 
@@ -531,4 +531,44 @@ fn guests_of_a_real_feed_get_the_mails_that_its_changes_ask_for() {
     }
     let sums = replay(&editions, Vanished::Cancel);
     writeln!(std::io::stderr(), "{} editions: {sums:?}", editions.len()).unwrap();
+}
+
+/// A feed's answer with this text.
+fn answer(text: &str, etag: &str) -> FeedAnswer {
+    FeedAnswer { status: 200, etag: Some(etag.into()), body: text.as_bytes().to_vec(), ..FeedAnswer::default() }
+}
+
+#[test]
+fn a_feed_is_followed_by_its_tags_and_a_redirect_never_leads_inside() {
+    let place = Deployment::new(NOW);
+    place.subscribe(CLUB, "league", "https://league.example/feed.ics");
+    let opened = |place: &Deployment| {
+        let word = place.poll(CLUB, "league");
+        place.settle();
+        (word, place.world().take_web_questions())
+    };
+    let feed = |urls: &[&str]| urls.iter().map(|url| (*url).to_owned()).collect::<Vec<_>>();
+    let first = feed(&["https://league.example/feed.ics"]);
+    assert_eq!(opened(&place), ("failed", first.clone()));
+    assert_eq!(place.feed(CLUB, "league").error.as_deref(), Some("its server does not answer"));
+    place.world().publish_feed("https://league.example/feed.ics", answer(&season(10..20), "\"1\""));
+    assert_eq!(opened(&place), ("changed", first.clone()));
+    assert_eq!(place.listed(CLUB).len(), 10);
+    assert_eq!(place.feed(CLUB, "league").error, None);
+    assert_eq!(place.take_sent().len(), 1, "the first edition is summed up");
+    assert_eq!(opened(&place), ("not modified", first.clone()));
+    place.world().publish_feed("https://league.example/feed.ics", answer(&season(10..20), "\"2\""));
+    assert_eq!(opened(&place), ("same content", first.clone()));
+    let moved = |to: &str| FeedAnswer { status: 301, location: Some(to.to_owned()), ..FeedAnswer::default() };
+    place.world().publish_feed("https://league.example/feed.ics", moved("//new.example/feed.ics"));
+    place.world().publish_feed("https://new.example/feed.ics", answer(&season(10..21), "\"1\""));
+    assert_eq!(opened(&place), ("changed", feed(&["https://league.example/feed.ics", "https://new.example/feed.ics"])));
+    assert_eq!(place.listed(CLUB).len(), 11);
+    for inside in ["http://127.0.0.1/", "https://169.254.169.254/latest/", "https://localhost/", "https://[::1]/"] {
+        place.world().publish_feed("https://league.example/feed.ics", moved(inside));
+        assert_eq!(opened(&place), ("failed", first.clone()), "{inside}");
+    }
+    place.world().publish_feed("https://league.example/feed.ics", moved("/feed.ics"));
+    assert_eq!(opened(&place).1.len(), 6, "five redirects");
+    assert_eq!(place.take_sent().len(), 0);
 }

@@ -1,7 +1,7 @@
 //! The migrations apply in order, and every named query runs against the result by an index.
 
 use store::sqlite::Sqlite;
-use store::{Row, SqlConn, Value, accounts, directory, pages, search};
+use store::{Row, SqlConn, Value, accounts, directory, feeds, pages, search};
 
 fn migrated() -> Sqlite {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../d1-migrations");
@@ -46,6 +46,9 @@ fn what_lists_or_looks_up_goes_by_an_index_and_sorts_nothing() {
         ("an organizer's clients", directory::sql::SUM_CLIENTS_OF),
         ("who may speak", directory::sql::BINDINGS),
         ("who may speak about many", directory::sql::BINDINGS_AMONG),
+        ("a feed", feeds::sql::FEED),
+        ("an organizer's feeds", feeds::sql::FEEDS_OF),
+        ("feeds that are due", feeds::sql::TAKE_DUE),
         ("an organizer", accounts::sql::ORGANIZER),
         ("a key", accounts::sql::API_KEY),
         ("a suppression", accounts::sql::SUPPRESSED),
@@ -87,6 +90,9 @@ fn every_named_statement_is_valid_sql() {
         directory::sql::UNBIND_OTHERS,
         search::sql::FORGET_WORDS,
         search::sql::LEARN_WORDS,
+        feeds::sql::PUT_FEED,
+        feeds::sql::REMOVE_FEED,
+        feeds::sql::SETTLE_FEED,
         accounts::sql::CLAIM_SLUG,
         accounts::sql::ENROLL_ORGANIZER,
         accounts::sql::CHANGE_SLUG,

@@ -6,6 +6,7 @@
 
 pub mod command;
 pub mod event_object;
+pub mod feed;
 pub mod import;
 pub mod keys;
 #[cfg(feature = "memory")]

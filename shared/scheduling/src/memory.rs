@@ -13,7 +13,8 @@ use crate::command::{Command, CommandError, Job, OrganizerCommand, OrganizerRepl
 use crate::event_object::{self, ObjectEnv};
 use crate::organizer_object::{self, editions, editions::Kept, editions::Rebuild};
 use crate::ports::{
-    Blobs, Clock, DnsError, DnsTxt, Entropy, Jobs, Objects, PortError, SignatureVerifier, SnapshotHead, Snapshots,
+    Blobs, Clock, DnsError, DnsTxt, Entropy, FeedAnswer, FeedFetch, FeedRequest, Jobs, Objects, PortError,
+    SignatureVerifier, SnapshotHead, Snapshots,
 };
 use crate::send_gate::{Lane, Pace, Permit, SendGate};
 use crate::settings::Timing;
@@ -31,6 +32,8 @@ pub struct World {
     snapshot_calls: Mutex<(usize, usize)>,
     dns: Mutex<BTreeMap<String, Result<Vec<String>, DnsError>>>,
     dns_questions: Mutex<Vec<String>>,
+    web: Mutex<BTreeMap<String, FeedAnswer>>,
+    web_questions: Mutex<Vec<String>>,
     now: Mutex<Timestamp>,
     counter: Mutex<u64>,
     timing: Timing,
@@ -64,6 +67,8 @@ impl World {
             snapshot_calls: Mutex::default(),
             dns: Mutex::default(),
             dns_questions: Mutex::default(),
+            web: Mutex::default(),
+            web_questions: Mutex::default(),
             now: Mutex::new(now),
             counter: Mutex::new(0),
             timing,
@@ -90,6 +95,16 @@ impl World {
     /// Publishes the TXT records of a name, or what else DNS says about it.
     pub fn publish_dns(&self, name: &str, answer: Result<Vec<String>, DnsError>) {
         locked(&self.dns).insert(name.to_owned(), answer);
+    }
+
+    /// Publishes what the server of an address answers. A body whose `ETag` is asked for again is not modified.
+    pub fn publish_feed(&self, url: &str, answer: FeedAnswer) {
+        locked(&self.web).insert(url.to_owned(), answer);
+    }
+
+    /// The addresses that were opened since this was called last.
+    pub fn take_web_questions(&self) -> Vec<String> {
+        std::mem::take(&mut locked(&self.web_questions))
     }
 
     /// What DNS was asked since this was called last.
@@ -272,6 +287,19 @@ impl DnsTxt for World {
     async fn txt(&self, name: &str) -> Result<Vec<String>, DnsError> {
         locked(&self.dns_questions).push(name.to_owned());
         locked(&self.dns).get(name).cloned().unwrap_or(Err(DnsError::NotFound))
+    }
+}
+
+#[async_trait]
+impl FeedFetch for World {
+    async fn fetch(&self, request: FeedRequest<'_>) -> Result<FeedAnswer, String> {
+        let url = request.url.to_string();
+        locked(&self.web_questions).push(url.clone());
+        let answer = locked(&self.web).get(&url).cloned().ok_or("its server does not answer")?;
+        if answer.etag.is_some() && answer.etag.as_deref() == request.etag {
+            return Ok(FeedAnswer { status: 304, body: Vec::new(), ..answer });
+        }
+        if answer.body.len() > request.bytes_max { Err("it is too long".to_owned()) } else { Ok(answer) }
     }
 }
 

@@ -6,6 +6,7 @@ use itip::{CalAddress, EventId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Command, CommandError, Job, OrganizerCommand, OrganizerReply, Reply};
+use crate::feed::FeedUrl;
 use crate::send_gate::{Lane, Permit};
 
 /// The objects that decide.
@@ -72,6 +73,43 @@ pub struct SnapshotHead {
     pub fields: Vec<(String, String)>,
     /// When it becomes wrong by itself.
     pub stale_at: Option<Timestamp>,
+}
+
+/// HTTP to the servers of subscribed feeds.
+#[async_trait]
+pub trait FeedFetch: Send + Sync {
+    /// Asks once: a redirect is an answer. The error is a sentence for the organizer.
+    async fn fetch(&self, request: FeedRequest<'_>) -> Result<FeedAnswer, String>;
+}
+
+/// A conditional GET.
+#[derive(Debug, Clone, Copy)]
+pub struct FeedRequest<'a> {
+    /// Where.
+    pub url: &'a FeedUrl,
+    /// If-None-Match.
+    pub etag: Option<&'a str>,
+    /// If-Modified-Since.
+    pub modified: Option<&'a str>,
+    /// A longer answer is not read.
+    pub bytes_max: usize,
+    /// A later one neither.
+    pub timeout_ms: u32,
+}
+
+/// What a feed's server answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FeedAnswer {
+    /// The status.
+    pub status: u16,
+    /// `Location`.
+    pub location: Option<String>,
+    /// `ETag`.
+    pub etag: Option<String>,
+    /// `Last-Modified`.
+    pub modified: Option<String>,
+    /// The body of a 200.
+    pub body: Vec<u8>,
 }
 
 /// HTTP to SES.

@@ -6,6 +6,7 @@
 pub mod accounts;
 mod conn;
 pub mod directory;
+pub mod feeds;
 pub mod pages;
 pub mod search;
 #[cfg(feature = "rusqlite")]

@@ -7,6 +7,7 @@
 mod authentication;
 mod binding;
 mod destination;
+pub mod feed;
 pub mod import;
 mod leaving_mail;
 mod mailbox;

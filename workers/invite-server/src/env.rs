@@ -218,7 +218,7 @@ pub fn object_context(env: &Env) -> Result<Arc<ObjectContext>, String> {
     context().map(Arc::new).map_err(|error| error.to_string())
 }
 
-/// D1, for the scheduled handler, which needs nothing else.
-pub fn database(env: &Env) -> worker::Result<D1> {
-    env.d1("DB").map(D1)
+/// D1 and the queue, for the scheduled handler, which needs nothing else.
+pub fn database_and_queue(env: &Env) -> worker::Result<(D1, Queue)> {
+    Ok((env.d1("DB").map(D1)?, env.queue("OUTBOX")?))
 }

@@ -5,6 +5,7 @@ use scheduling::command::{Job, OrganizerCommand};
 use scheduling::ports::Objects;
 
 use crate::bindings::clock::now_ms;
+use crate::bindings::feed_http::FeedHttp;
 use crate::env::Contexts;
 use crate::log;
 
@@ -32,6 +33,11 @@ async fn work(job: &Job, contexts: &Contexts) -> Result<String, String> {
         let stubs = contexts.stubs().map_err(|error| error.to_string())?;
         let read = OrganizerCommand::Read { edition: edition.clone() };
         return stubs.organizer(organizer, read).await.map(|_| "told".to_owned()).map_err(|error| error.to_string());
+    }
+    if let Job::Poll { organizer, feed } = job {
+        let context = contexts.mail().map_err(|error| error.to_string())?;
+        let done = ingest::feed::poll(organizer, feed, &FeedHttp, &context).await;
+        return done.map(str::to_owned).map_err(|error| error.to_string());
     }
     if let Job::Import { organizer, import, chunk } = job {
         let context = contexts.mail().map_err(|error| error.to_string())?;

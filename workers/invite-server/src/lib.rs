@@ -25,9 +25,10 @@ use futures_util::{StreamExt, stream};
 use http::{Response, StatusCode};
 use ingest::{MailVerdict, RawMail};
 use itip::CalAddress;
+use scheduling::command::Job;
 use scheduling::keys::sha256_hex;
 use scheduling::ports::{Blobs, Clock};
-use store::{Database, Statement, accounts};
+use store::{Database, Statement, accounts, feeds};
 use tower::ServiceExt;
 use wasm_bindgen::prelude::*;
 use worker::email::ForwardableEmailMessage;
@@ -263,16 +264,29 @@ async fn consume(message: RawMessage, contexts: &Contexts) {
     }
 }
 
-/// Runs every minute. The objects have alarms of their own; what is left is to forget what has served its time.
+/// Feeds looked at in a minute: two batches of the queue. More of them wait for the next minute.
+const FEEDS_A_MINUTE_MAX: u32 = 200;
+/// A feed that was taken and never settled is due again after this.
+const FEED_TAKEN_SECS: i64 = 600;
+
+/// Runs every minute. The objects have alarms of their own; what is left is to look at feeds, and to forget what has
+/// served its time.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _invocation: ScheduleContext) {
     let started = now_ms();
-    let forgotten = match env::database(&env) {
-        Ok(db) => db.run(accounts::forget_submissions(WallClock.now())).await.map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    };
-    match forgotten {
-        Ok(_) => log::outcome("scheduled", "", "done", started),
+    match every_minute(&env).await {
+        Ok(()) => log::outcome("scheduled", "", "done", started),
         Err(reason) => log::failure("scheduled", "", &reason),
     }
+}
+
+async fn every_minute(env: &Env) -> std::result::Result<(), String> {
+    let (db, queue) = env::database_and_queue(env).map_err(|error| error.to_string())?;
+    let now = WallClock.now();
+    let forgotten = db.run(accounts::forget_submissions(now)).await;
+    let due = feeds::take_due(&db, now, now.plus(FEED_TAKEN_SECS), FEEDS_A_MINUTE_MAX).await;
+    let due = due.map_err(|error| error.to_string())?;
+    let jobs = due.into_iter().map(|(organizer, feed)| Job::Poll { organizer, feed }).collect();
+    bindings::queues::enqueue(&queue, jobs).await.map_err(|error| error.to_string())?;
+    forgotten.map(drop).map_err(|error| error.to_string())
 }

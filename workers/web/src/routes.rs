@@ -10,7 +10,9 @@ use axum::routing::MethodRouter;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::WebContext;
-use crate::api::{dead_letters, events, guests, health, imports, keys, organizers, original, pages, report, search};
+use crate::api::{
+    dead_letters, events, feeds, guests, health, imports, keys, organizers, original, pages, report, search,
+};
 use crate::error::Problem;
 use crate::extract::BODY_BYTES_MAX;
 use crate::pages::{answer, claim, home, invite, live, owner, schedule, take_over, unsubscribe, upcoming};
@@ -116,6 +118,12 @@ routes! {
         get Key pages::get, "A page's configuration";
         put Key pages::put, "Change a page's configuration or slug";
         delete Key pages::remove, "Take a page away, or an organizer's own back to the defaults";
+    }
+    "/v1/organizers/{email}/feeds" { get Key feeds::list, "Subscribed feeds"; }
+    "/v1/organizers/{email}/feeds/{id}" {
+        get Key feeds::get, "How a feed stands";
+        put Key feeds::put, "Subscribe to a feed, or change how";
+        delete Key feeds::remove, "End a subscription; its events stay";
     }
     "/v1/organizers/{email}/imports" {
         get Key imports::list, "The newest imports";

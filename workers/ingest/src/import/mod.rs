@@ -53,7 +53,7 @@ pub(crate) async fn begin_mail(
 }
 
 /// The id of an import: equal for equal parts.
-fn import_id(parts: &[&str]) -> String {
+pub(crate) fn import_id(parts: &[&str]) -> String {
     let mut id = sha256_hex(parts.join("\n").as_bytes());
     id.truncate(32);
     id

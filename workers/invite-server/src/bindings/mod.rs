@@ -8,6 +8,7 @@ pub mod d1;
 pub mod do_sql;
 pub mod doh;
 pub mod entropy;
+pub mod feed_http;
 pub mod kv;
 pub mod objects;
 #[cfg(feature = "local")]

@@ -2,6 +2,7 @@
 
 pub mod dead_letters;
 pub mod events;
+pub mod feeds;
 pub mod guests;
 pub mod health;
 pub mod imports;
