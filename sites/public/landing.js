@@ -1,5 +1,10 @@
 // Passes the address of an event on: by the device's own sheet where it has one, else by the clipboard.
+// A picture that does not come leaves no hole.
 (() => {
+  for (const picture of document.querySelectorAll(".picture img, .offered img")) {
+    const gone = () => (picture.closest(".picture") ?? picture).remove();
+    if (picture.complete && picture.naturalWidth === 0) gone(); else picture.addEventListener("error", gone);
+  }
   const button = document.querySelector("[data-share]");
   if (!button || !(navigator.share || navigator.clipboard)) return;
   const said = document.querySelector("[data-shared]");
