@@ -64,18 +64,22 @@ impl Dice {
         self.0 ^= self.0 << 17;
         self.0 % sides
     }
+
+    fn pick<'a>(&mut self, texts: &[&'a str]) -> &'a str {
+        texts[usize::try_from(self.roll(texts.len() as u64)).unwrap()]
+    }
 }
 
 /// A calendar as odd programs write it.
 fn odd_calendar(dice: &mut Dice) -> String {
-    let end = ["\r\n", "\n", "\r", "\r\r\n"][dice.roll(4) as usize];
+    let end = dice.pick(&["\r\n", "\n", "\r", "\r\r\n"]);
     let mut text = String::new();
     for calendar in 0..=dice.roll(3) {
         let mut line = |line: &str, dice: &mut Dice| {
             // A fold inside of a long line, sometimes by a tab.
             match line.char_indices().nth(30).filter(|_| dice.roll(3) == 0) {
                 Some((at, _)) => {
-                    write!(text, "{}{end}{}{}{end}", &line[..at], ["\t", " "][dice.roll(2) as usize], &line[at..])
+                    write!(text, "{}{end}{}{}{end}", &line[..at], dice.pick(&["\t", " "]), &line[at..])
                 }
                 None => write!(text, "{line}{end}"),
             }
@@ -86,7 +90,8 @@ fn odd_calendar(dice: &mut Dice) -> String {
         };
         if dice.roll(6) > 0 {
             line("BEGIN:VCALENDAR", dice);
-            line(["METHOD:PUBLISH", "X-WR-CALNAME:Harbour league", "version:2.0"][dice.roll(3) as usize], dice);
+            let about = dice.pick(&["METHOD:PUBLISH", "X-WR-CALNAME:Harbour league", "version:2.0"]);
+            line(about, dice);
         }
         if dice.roll(2) == 0 {
             for text in [
@@ -103,7 +108,8 @@ fn odd_calendar(dice: &mut Dice) -> String {
             }
         }
         for event in 0..dice.roll(9) {
-            line(["BEGIN:VEVENT", "begin:vevent", "BEGIN: VEVENT"][dice.roll(3) as usize], dice);
+            let begin = dice.pick(&["BEGIN:VEVENT", "begin:vevent", "BEGIN: VEVENT"]);
+            line(begin, dice);
             match dice.roll(5) {
                 0 => {}
                 1 => line("UID:shared@harbour.example", dice),
