@@ -20,6 +20,8 @@ pub(super) const TABLES: &[&str] = &[
 
 /// How long a document is kept up after somebody read it from D1; then the next reader makes it anew.
 const KEEP_SECS: i64 = 7 * 86_400;
+/// For so long after it was ordered a snapshot may not have reached a reader; later than that KV has lost it.
+const SPREAD_SECS: i64 = 90;
 /// Most documents of one organizer that have snapshots; the others are read from D1.
 const EDITIONS_MAX: i64 = 300;
 /// Most changed events that are remembered one by one; more of them are everything.
@@ -84,9 +86,14 @@ pub(crate) fn change(
     .map(drop)
 }
 
-/// Notes that somebody read a document for which there was no snapshot that he could use.
+/// Notes that somebody read a document for which there was no snapshot that he could use: it is ordered, again if the
+/// last order is too old to be still on its way.
 pub(super) fn read(conn: &dyn SqlConn, key: &str, now: Timestamp) -> Result<(), StoreError> {
     conn.run("DELETE FROM edition WHERE until <= ?1", &[now.into()])?;
+    conn.run(
+        "UPDATE edition SET etag = '', until = ?2 WHERE key = ?1 AND until <= ?3",
+        &[key.into(), now.plus(KEEP_SECS).into(), now.plus(KEEP_SECS - SPREAD_SECS).into()],
+    )?;
     conn.run(
         "INSERT INTO edition (key, etag, stale_at, until) SELECT ?1, '', NULL, ?2 \
          WHERE (SELECT COUNT(*) FROM edition) < ?3 ON CONFLICT DO NOTHING",
@@ -259,9 +266,23 @@ mod tests {
         assert_eq!(take(&conn, Timestamp(4_999)).unwrap(), None);
         let stale = rebuilt(&conn, 5_000, "a", Some(9_000)).unwrap();
         assert_eq!((stale.editions.len(), stale.changes), (1, Changes::Events(Vec::new())));
-        // A reader who did not see it in time changes nothing.
-        read(&conn, PAGE, Timestamp(5_001)).unwrap();
-        assert_eq!(next(&conn).unwrap(), Some(Timestamp(9_000)));
+    }
+
+    #[test]
+    fn a_snapshot_that_was_lost_is_made_again_but_not_one_that_is_on_its_way() {
+        let conn = with_page();
+        read(&conn, PAGE, Timestamp(1_000 + SPREAD_SECS - 1)).unwrap();
+        assert_eq!(next(&conn).unwrap(), None);
+        // Nothing has changed, so only the missing tag tells that the bytes have to be written.
+        let lost = 1_000 + SPREAD_SECS;
+        read(&conn, PAGE, Timestamp(lost)).unwrap();
+        let rebuild = rebuilt(&conn, lost, "a", None).unwrap();
+        assert_eq!(rebuild.editions.iter().map(|kept| kept.etag.as_str()).collect::<Vec<_>>(), [""]);
+        read(&conn, PAGE, Timestamp(lost + 1)).unwrap();
+        assert_eq!(next(&conn).unwrap(), None);
+        // The new order counts for a week of its own.
+        changed(&conn, 1, 1_000 + KEEP_SECS);
+        assert_eq!(take(&conn, Timestamp(1_002 + KEEP_SECS)).unwrap().unwrap().editions.len(), 1);
     }
 
     #[test]
