@@ -176,7 +176,8 @@ describe("an event that cannot be joined", () => {
 describe("what a caller without a key learns about a person", () => {
   const answerOf = async (email) => {
     const { status, headers, json } = await post({ email }, { accept: JSON_ });
-    const { date, ...rest } = Object.fromEntries(headers);
+    // The local stack's count of calls takes in what objects do at the same time.
+    const { date, "x-convoke-calls": _, ...rest } = Object.fromEntries(headers);
     return { status, headers: rest, json: { ...json, to: json.to?.replace(/^./, "x") } };
   };
 

@@ -383,6 +383,11 @@ class Meeting {
     this.says.created ??= this.says.dtstamp;
   }
 
+  /** The start of its id that stands in short addresses and on pages. */
+  get short() {
+    return this.id.slice(0, 12);
+  }
+
   /** The mail that the organizer's client would send now. */
   mail(method = "REQUEST", changes = {}) {
     return this.organizer.client.mail({ ...this.says, ...changes }, method, this.world.create);
