@@ -121,7 +121,7 @@ async function visit({ slow }) {
   await box.tap();
   await page.keyboard.type(WORD, { delay: 150 });
   await page.waitForTimeout(1000);
-  const shown = () => page.evaluate(() => [...document.querySelectorAll('main input[type="checkbox"]')].filter((one) => one.checkVisibility()).length);
+  const shown = () => page.evaluate(() => [...document.querySelectorAll('main li input[type="checkbox"]')].filter((one) => one.checkVisibility()).length);
   const found = await shown();
   for (let key = 0; key < WORD.length; key += 1) {
     await page.keyboard.press("Backspace");
@@ -129,12 +129,12 @@ async function visit({ slow }) {
   }
   await page.waitForTimeout(1000);
   const rows = await shown();
-  const boxes = page.getByRole("main").getByRole("checkbox");
+  const boxes = page.getByRole("main").getByRole("listitem").getByRole("checkbox");
   for (let tick = 0; tick < TICKS; tick += 1) {
     await boxes.nth(tick).tap();
     await page.waitForTimeout(200);
   }
-  const ticked = await page.getByRole("checkbox", { checked: true }).count();
+  const ticked = await boxes.and(page.getByRole("checkbox", { checked: true })).count();
   if (ticked !== TICKS) throw new Error(`${ticked} rows ticked instead of ${TICKS}`);
   const seen = await page.evaluate(() => globalThis.seen);
   await devtools.send("HeapProfiler.collectGarbage");
