@@ -66,14 +66,15 @@ pub struct OfferView {
 }
 
 impl OfferView {
-    fn new(offer: &Offer, updated: Timestamp, now: Timestamp, words: &Words) -> Self {
+    /// With at most so many buttons.
+    pub(crate) fn new(offer: &Offer, updated: Timestamp, now: Timestamp, words: &Words, buttons_max: usize) -> Self {
         let button = |link: &Link| {
             let label = if link.label.is_empty() { kind_word(link.kind, words).to_owned() } else { link.label.clone() };
             (label, link.url.clone())
         };
         Self {
             lead: offer.lead.clone(),
-            buttons: offer.links.iter().map(button).collect(),
+            buttons: offer.links.iter().take(buttons_max).map(button).collect(),
             image: offer.image.clone().unwrap_or_default(),
             fresh: Offer::is_fresh(updated, now),
         }
@@ -133,7 +134,10 @@ impl EventView {
             url: String::new(),
             description_html: entry.description_html.clone(),
             organizer: entry.organizer.clone(),
-            offer: entry.offer.as_ref().map(|offer| OfferView::new(offer, entry.updated, telling.now, words)),
+            offer: entry
+                .offer
+                .as_ref()
+                .map(|offer| OfferView::new(offer, entry.updated, telling.now, words, usize::MAX)),
             tentative: entry.status == EntryStatus::Tentative,
             cancelled: entry.status == EntryStatus::Cancelled,
             past: entry.end.instant().max(entry.starts()) <= telling.now,

@@ -4,10 +4,11 @@
 use askama::Template;
 use chrono::{Datelike, NaiveDate};
 use itip::{EventId, Timestamp, When, Zone};
-use timetable::{Entry, EntryStatus, Filter, LinkKind, Offer, PageConfig, PageKind, Place, Side, TimeDisplay};
+use timetable::{Entry, EntryStatus, Filter, PageConfig, PageKind, Place, Side};
 
+use crate::event::OfferView;
 use crate::links::short;
-use crate::when::{clock, in_words, iso_on_wall, last_date, today_there, zone_words};
+use crate::when::{clock, clock_24, in_words, iso_on_wall, last_date, today_there, zone_words};
 use crate::words::{Language, Words, fill};
 
 /// Buttons of one offer; what is more stands on the event's own page.
@@ -38,11 +39,7 @@ pub struct Look<'a> {
 impl Look<'_> {
     /// 19:05 rather than 7:05 pm.
     pub fn clock_24(&self) -> bool {
-        match self.config.times {
-            TimeDisplay::Auto => self.language.words().clock_24,
-            TimeDisplay::Hours12 => false,
-            TimeDisplay::Hours24 => true,
-        }
+        clock_24(self.config.times, self.language)
     }
 
     fn date(&self, pattern: &str, date: NaiveDate) -> String {
@@ -56,48 +53,6 @@ impl Look<'_> {
             When::Date(_) => date,
             When::At(moment) => format!("{date}, {}", clock(moment.local.time(), self.clock_24())),
         }
-    }
-}
-
-/// A link as a button.
-#[derive(Debug, Clone)]
-struct Button {
-    url: String,
-    label: String,
-}
-
-/// What an event offers, on its row.
-#[derive(Debug, Clone)]
-struct OfferView {
-    lead: String,
-    buttons: Vec<Button>,
-    image: String,
-    fresh: bool,
-}
-
-impl OfferView {
-    fn new(offer: &Offer, updated: Timestamp, look: &Look<'_>) -> Self {
-        let words = look.language.words();
-        let button = |link: &timetable::Link| Button {
-            url: link.url.clone(),
-            label: if link.label.is_empty() { kind_word(link.kind, words).to_owned() } else { link.label.clone() },
-        };
-        Self {
-            lead: offer.lead.clone(),
-            buttons: offer.links.iter().take(LINKS_MAX).map(button).collect(),
-            image: offer.image.clone().unwrap_or_default(),
-            fresh: Offer::is_fresh(updated, look.now),
-        }
-    }
-}
-
-fn kind_word(kind: LinkKind, words: &Words) -> &'static str {
-    match kind {
-        LinkKind::Tickets => words.link_tickets,
-        LinkKind::Shop => words.link_shop,
-        LinkKind::Parking => words.link_parking,
-        LinkKind::Watch => words.link_watch,
-        LinkKind::More => words.link_more,
     }
 }
 
@@ -166,7 +121,7 @@ impl Row {
             over: is_over(entry, look.now),
             then: if then.is_empty() { String::new() } else { fill(words.then, &[("dates", &then.join(", "))]) },
             side: "",
-            offer: entry.offer.as_ref().map(|offer| OfferView::new(offer, entry.updated, look)),
+            offer: entry.offer.as_ref().map(|offer| OfferView::new(offer, entry.updated, look.now, words, LINKS_MAX)),
             group: None,
             ticked: false,
         }

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime};
 use itip::{Timestamp, When, Zone};
+use timetable::TimeDisplay;
 
 use crate::words::{Language, Words, fill};
 
@@ -137,6 +138,15 @@ pub(crate) fn last_date(start: &When, end: &When) -> NaiveDate {
     // A party that ends at two in the morning is still one evening.
     let overnight = matches!((start, end), (When::At(from), When::At(to)) if to.instant.0 - from.instant.0 < 43_200);
     if overnight { first } else { last.max(first) }
+}
+
+/// Whether a page tells 19:05 rather than 7:05 pm.
+pub fn clock_24(times: TimeDisplay, language: Language) -> bool {
+    match times {
+        TimeDisplay::Auto => language.words().clock_24,
+        TimeDisplay::Hours12 => false,
+        TimeDisplay::Hours24 => true,
+    }
 }
 
 /// `7:05 pm`, `19:05`.

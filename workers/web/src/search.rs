@@ -4,18 +4,18 @@ use chrono::NaiveDate;
 use itip::{CalAddress, Timestamp, When};
 use store::search::{self, Mention, Search};
 use store::{Database, pages};
-use timetable::{Entry, Filter, Heard, PageConfig, Question, Source, Teams, Vocabulary, fold};
+use timetable::{Entry, Filter, Heard, PageConfig, Question, Teams, Vocabulary, fold};
 use views::when::today_there;
 
 use crate::WebContext;
 use crate::error::Problem;
+use crate::events;
+use crate::pages::listing::DATES_MAX;
 
 /// Events that a search looks at.
 const EVENTS_MAX: u32 = 2_500;
 /// Events that a question is understood by.
 const MENTIONS_MAX: u32 = 5_000;
-/// Dates of a series that a filter may find: a year of weeks.
-const DATES_MAX: usize = 60;
 /// A day on a wall begins and ends within this much of the same day in UTC.
 const ZONES_SECS: i64 = 14 * 3_600;
 
@@ -40,17 +40,9 @@ pub async fn find(
     let matcher = filter.matcher(team);
     let mut found: Vec<Entry> = Vec::new();
     for row in &rows {
-        let source = Source {
-            event: &row.event_id,
-            details: &row.details,
-            overrides: &row.overrides,
-            organizer: &row.organizer_name,
-            cancelled: row.cancelled,
-            moved_from: row.moved_from.as_ref(),
-            updated: row.last_modified,
-            hide_place: row.hide_place,
-        };
-        found.extend(Entry::dates(&source, now, DATES_MAX).into_iter().filter(|entry| matcher.matches(entry)));
+        found.extend(
+            Entry::dates(&events::source(row), now, DATES_MAX).into_iter().filter(|entry| matcher.matches(entry)),
+        );
     }
     found.sort_by(|a, b| (a.starts(), &a.event).cmp(&(b.starts(), &b.event)));
     Ok(found)

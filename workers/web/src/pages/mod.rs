@@ -5,6 +5,7 @@ pub mod claim;
 pub mod event;
 pub mod home;
 pub mod invite;
+pub mod listing;
 pub mod live;
 pub mod owner;
 #[cfg(feature = "local")]
@@ -19,10 +20,11 @@ use itip::Timestamp;
 use scheduling::keys::{Link, read_link};
 use store::accounts::OrganizerRow;
 use store::{Database, pages as stored};
-use timetable::{PageConfig, TimeDisplay};
+use timetable::PageConfig;
 use views::event::Telling;
 use views::head::Head;
 use views::pages::{NoticePage, Shell};
+use views::when::clock_24;
 use views::words::Language;
 
 use crate::WebContext;
@@ -67,12 +69,7 @@ pub fn config(row: &stored::PageRow) -> PageConfig {
 
 /// How events are told on a page that an organizer has configured.
 pub fn telling(config: &PageConfig, language: Language, now: Timestamp) -> Telling {
-    let clock_24 = match config.times {
-        TimeDisplay::Auto => language.words().clock_24,
-        TimeDisplay::Hours12 => false,
-        TimeDisplay::Hours24 => true,
-    };
-    Telling { language, clock_24, now }
+    Telling { language, clock_24: clock_24(config.times, language), now }
 }
 
 /// What stands around a page: in English and not to be found by search engines, unless the caller says otherwise.

@@ -11,7 +11,7 @@ use timetable::{fold, published};
 use views::links::{Links, Subject};
 use views::text::one_line;
 
-use super::listing::{Listed, load};
+use super::listing::load;
 use super::{Wish, heading};
 use crate::error::Problem;
 use crate::pages::PublicPage;
@@ -36,7 +36,7 @@ pub async fn of_page(context: PublishContext<'_>, page: &PublicPage, wish: &Wish
     for end in listed.iter().filter_map(|event| event.row.last_end) {
         turning.at(end.plus(KEPT_SECS));
     }
-    let rows: Vec<EventRow> = listed.into_iter().map(|Listed { row, .. }| row).collect();
+    let rows: Vec<&EventRow> = listed.iter().map(|event| event.row.as_ref()).collect();
     let config = &page.config;
     let links = Links::new(&context.config.public_url);
     let (subject, query) = (Subject::Page(&page.slug), wish.filter.to_query());
@@ -66,7 +66,7 @@ pub async fn of_page(context: PublishContext<'_>, page: &PublicPage, wish: &Wish
 pub fn of_event(context: PublishContext<'_>, row: &EventRow, wish: &Wish) -> Published {
     let links = Links::new(&context.config.public_url);
     let subject = Subject::Event(&row.event_id);
-    let rows = std::slice::from_ref(row);
+    let rows = &[row];
     let body = if wish.download {
         file(context, rows)
     } else {
@@ -103,14 +103,14 @@ fn published_as(
 
 /// A calendar that is read again and again. Nothing in it depends on when it was made, so that it has the same entity
 /// tag until somebody changes something.
-fn feed(context: PublishContext<'_>, rows: &[EventRow], about: About<'_>) -> Vec<u8> {
+fn feed(context: PublishContext<'_>, rows: &[&EventRow], about: About<'_>) -> Vec<u8> {
     // Every change that a reader can see raises the revision, which is never below the SEQUENCE of invitations.
     written(context, rows, about, Some(REFRESH_MINUTES), |row| Sequence(row.revision))
 }
 
 /// A file to open once. Its name would make a calendar of its own of it in Outlook, so it has none. SEQUENCE stays at
 /// 0: whoever adds a file and is invited later shall not hold something newer than his invitation.
-pub fn file(context: PublishContext<'_>, rows: &[EventRow]) -> Vec<u8> {
+pub fn file(context: PublishContext<'_>, rows: &[&EventRow]) -> Vec<u8> {
     written(context, rows, About::default(), None, |_| Sequence(0))
 }
 
@@ -131,7 +131,7 @@ impl<'a> Public<'a> {
 
 fn written(
     context: PublishContext<'_>,
-    rows: &[EventRow],
+    rows: &[&EventRow],
     about: About<'_>,
     refresh_minutes: Option<u32>,
     sequence: impl Fn(&EventRow) -> Sequence,
@@ -158,7 +158,7 @@ fn written(
 }
 
 /// The zone that most events are in, by its name in the database.
-fn most_common_zone(rows: &[EventRow]) -> String {
+fn most_common_zone(rows: &[&EventRow]) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for row in rows {
         if let When::At(moment) = &row.details.start

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use store::accounts;
-use store::directory;
+use store::directory::{self, EventRow};
 use timetable::Filter;
 use views::links::SHORT_CHARS;
 use views::words::Language;
@@ -199,10 +199,11 @@ pub async fn file(
     if starts.is_empty() || starts.len() > INVITATIONS_MAX {
         return Err(Problem::invalid("event", format!("event names 1 to {INVITATIONS_MAX} events of this page")));
     }
-    let mut rows = directory::public_among(context.db.as_ref(), &page.organizer.address, &starts).await?;
+    let rows = directory::public_among(context.db.as_ref(), &page.organizer.address, &starts).await?;
     if rows.is_empty() {
         return Err(Problem::EventNotFound);
     }
+    let mut rows: Vec<&EventRow> = rows.iter().collect();
     rows.sort_by_key(|row| row.details.start.instant());
     let name = match rows.as_slice() {
         [row] => calendar::name_of(row),

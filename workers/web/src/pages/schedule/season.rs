@@ -1,7 +1,5 @@
 //! The events of a page, as the organizer wants it and as a visitor narrows it.
 
-use std::sync::Arc;
-
 use itip::{CalAddress, EventId, Timestamp};
 use store::StoreError;
 use store::directory::EventRow;
@@ -12,24 +10,15 @@ use views::words::Language;
 
 use crate::events;
 use crate::pages::PublicPage;
+use crate::pages::listing::{self, DATES_MAX, Event};
 use crate::publish::{PublishContext, Turning};
 
-/// Events of one page.
-const EVENTS_MAX: u32 = 2_500;
 /// How long an event that is over stays on the page, folded away.
 const EARLIER_SECS: i64 = 14 * 86_400;
 /// How long an offer is told to be new.
 const FRESH_SECS: i64 = 86_400;
-/// Dates of a series that a filter may find: a year of weeks.
-const DATES_MAX: usize = 60;
 /// Dates that a row names after the first.
 const THEN_MAX: usize = 3;
-
-/// An event with the dates that may stand on the page.
-struct Event {
-    row: Arc<EventRow>,
-    dates: Vec<Entry>,
-}
 
 /// The events of a page at a moment.
 pub struct Season {
@@ -43,38 +32,10 @@ pub struct Season {
 impl Season {
     /// Reads the events of a page.
     pub async fn load(context: PublishContext<'_>, page: &PublicPage) -> Result<Self, StoreError> {
-        let since = context.now.plus(-EARLIER_SECS);
-        let rows = context.upcoming(&page.organizer.address, since, EVENTS_MAX).await?;
-        Ok(Self::of(rows, page, context.now))
-    }
-
-    fn of(rows: Vec<Arc<EventRow>>, page: &PublicPage, now: Timestamp) -> Self {
-        let config = &page.config;
-        // What is stored was checked when it was stored.
-        let own = Filter::parse(&config.filter).unwrap_or_default();
-        let matcher = own.matcher(Some(&config.team));
-        let wanted = |entry: &Entry| {
-            let day = entry.start.local_date();
-            config.from.is_none_or(|from| day >= from)
-                && config.to.is_none_or(|to| day <= to)
-                && (!config.offers_only || entry.offer.is_some())
-                && matcher.matches(entry)
-        };
-        let mut events: Vec<Event> = rows
-            .into_iter()
-            .filter_map(|row| {
-                let mut dates = dates(&row, now);
-                dates.retain(wanted);
-                (!dates.is_empty()).then_some(Event { row, dates })
-            })
-            .collect();
-        events.sort_by_key(|event| event.dates.first().map(Entry::starts));
-        let is_over = |event: &Event| event.row.is_past(now);
-        let over = events.iter().filter(|event| is_over(event)).count();
-        if let Some(limit) = config.limit {
-            events.truncate(over + limit as usize);
-        }
-        Self { now, total: events.len() - over, events }
+        let now = context.now;
+        let events = listing::load(context, page, now.plus(-EARLIER_SECS), &|row| dates(row, now)).await?;
+        let over = events.iter().filter(|event| event.row.is_past(now)).count();
+        Ok(Self { now, total: events.len() - over, events })
     }
 
     /// What a filter leaves; of a series its first date that is wanted.

@@ -1,0 +1,58 @@
+//! The events of a page as its organizer wants them: for the page itself, and for its twins.
+
+use std::sync::Arc;
+
+use itip::Timestamp;
+use store::StoreError;
+use store::directory::EventRow;
+use timetable::{Entry, Filter};
+
+use super::PublicPage;
+use crate::publish::PublishContext;
+
+/// Events of one page.
+const EVENTS_MAX: u32 = 2_500;
+/// Dates of a series that are looked at: a year of weeks.
+pub const DATES_MAX: usize = 60;
+
+/// An event with those of its dates that may stand on the page.
+pub struct Event {
+    /// The event.
+    pub row: Arc<EventRow>,
+    /// Its dates; at least one.
+    pub dates: Vec<Entry>,
+}
+
+/// Reads the events of a page that end after a moment, in the order of their first dates. `dates` are those of an event
+/// that are looked at.
+pub async fn load(
+    context: PublishContext<'_>,
+    page: &PublicPage,
+    after: Timestamp,
+    dates: &(dyn Fn(&EventRow) -> Vec<Entry> + Sync),
+) -> Result<Vec<Event>, StoreError> {
+    let config = &page.config;
+    let rows = context.upcoming(&page.organizer.address, after, EVENTS_MAX).await?;
+    // What is stored was checked when it was stored.
+    let own = Filter::parse(&config.filter).unwrap_or_default();
+    let matcher = own.matcher(Some(&config.team));
+    let is_wanted = |entry: &Entry| {
+        let day = entry.start.local_date();
+        config.from.is_none_or(|from| day >= from)
+            && config.to.is_none_or(|to| day <= to)
+            && (!config.offers_only || entry.offer.is_some())
+            && matcher.matches(entry)
+    };
+    let wanted = rows.into_iter().filter_map(|row| {
+        let mut dates = dates(&row);
+        dates.retain(is_wanted);
+        (!dates.is_empty()).then_some(Event { row, dates })
+    });
+    let mut events: Vec<Event> = wanted.collect();
+    events.sort_by_key(|event| event.dates.first().map(Entry::starts));
+    if let Some(limit) = config.limit {
+        let over = events.iter().filter(|event| event.row.is_past(context.now)).count();
+        events.truncate(over + limit as usize);
+    }
+    Ok(events)
+}
