@@ -78,12 +78,22 @@ pub async fn find(db: &dyn Database, owner: &CalAddress, search: &Search<'_>) ->
     db.run(Statement::new(sql, params)).await?.iter().map(EventRow::read).collect()
 }
 
-/// An FTS5 expression of quoted words; `None` if none is left to ask for.
+/// Whether the index takes a character for a part of a word, as we do. It parts words at the vowel signs of many
+/// scripts, and what it reads as several words would be a phrase, which an index without positions refuses.
+fn is_indexed(c: char) -> bool {
+    let is_known = matches!(c,
+        '\0'..='\u{24f}' | '\u{370}'..='\u{481}' | '\u{48a}'..='\u{527}' | '\u{5d0}'..='\u{5ea}' | '\u{620}'..='\u{64a}'
+        | '\u{1e00}'..='\u{1eff}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{4e00}'..='\u{9fcc}'
+        | '\u{ac00}'..='\u{d7a3}');
+    is_known && c.is_alphanumeric()
+}
+
+/// An FTS5 expression of quoted words, as far as the index knows how they begin; `None` if none is left to ask for.
 fn match_text(owner: &CalAddress, words: &[String]) -> Option<String> {
     let wanted: Vec<String> = words
         .iter()
         .flat_map(|words| words.split(|c: char| !c.is_alphanumeric()))
-        .filter(|word| !word.is_empty())
+        .filter_map(|word| word.split(|c| !is_indexed(c)).next().filter(|start| !start.is_empty()))
         .map(|word| format!("\"{word}\"*"))
         .collect();
     let owner = owner_word(owner);
@@ -171,5 +181,7 @@ mod tests {
             )
         );
         assert_eq!(text(&["...", ""]), None);
+        assert_eq!(text(&["नृत्य", "ⓐb"]), None);
+        assert!(text(&["lodzⓐb"]).is_some_and(|text| text.ends_with("(\"lodz\"*)")));
     }
 }

@@ -22,6 +22,9 @@ fn season() -> Stage {
             description: "Under a roof of glass.\nTickets: https://club.example/t".into(),
             ..game("2027-07-10T20:00", "Rooftop Strings Concert", "Glass House, Denver")
         },
+        EventDetails {
+            description: String::new(), ..game("2027-07-20T20:00", "नृत्य 2027", "Glass House, Boston")
+        },
         EventDetails { class: Class::Private, ..game("2027-07-11T20:00", "Secret Herons Dinner", "Denver") },
     ];
     for (number, details) in events.into_iter().enumerate() {
@@ -54,15 +57,21 @@ fn questions_find_public_events() {
         ("q=agianst+Tamap", vec!["06-05"], "team=Rovers&against=Tampa+Herons"),
         ("q=lodz", vec!["07-03"], "team=%C5%81%C3%B3d%C5%BA+Smoki"),
         ("q=the+concerts+in+Denver+under+a+roof", vec!["07-10"], "place=Denver&words=concert+roof"),
-        ("q=partidos+en+julio&lang=es", vec!["07-03", "07-10"], "from=2027-07-01&to=2027-07-31"),
+        ("q=partidos+en+julio&lang=es", vec!["07-03", "07-10", "07-20"], "from=2027-07-01&to=2027-07-31"),
         ("q=dinner", vec![], "words=dinner"),
         ("words=strin+roof", vec!["07-10"], "words=strin+roof"),
         ("words=LODZ&month=2027-07", vec!["07-03"], "month=2027-07&words=LODZ"),
         ("words=%22+OR+*+tampa", vec![], "words=OR+tampa"),
+        // Vowel signs are letters to us, and not to the index.
+        (
+            "words=%E0%A4%A8%E0%A5%83%E0%A4%A4%E0%A5%8D%E0%A4%AF",
+            vec!["07-20"],
+            "words=%E0%A4%A8%E0%A5%83%E0%A4%A4%E0%A5%8D%E0%A4%AF",
+        ),
         ("month=2027-06&day=sat&after=17:00", vec!["06-05"], "month=2027-06&day=sat&after=17:00"),
         ("place=denver", vec!["07-10"], "place=denver"),
         ("offers=1&from=2027-07-05", vec!["07-10"], "from=2027-07-05&offers=1"),
-        ("", vec!["06-05", "06-12", "07-03", "07-10"], ""),
+        ("", vec!["06-05", "06-12", "07-03", "07-10", "07-20"], ""),
     ] {
         let (found, filter) = ask(&stage, query);
         assert_eq!((found, filter.as_str()), (days.into_iter().map(str::to_owned).collect(), understood), "{query}");
