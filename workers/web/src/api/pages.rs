@@ -200,12 +200,15 @@ pub async fn put(
     if let Some(json) = json {
         pages::save(db, &owner, &slug, &json, seen, context.clock.now()).await?.ok_or(Problem::Changed)?;
     }
-    if let Some(to) = &to
-        && !pages::rename(db, &owner, &slug, to).await?
-    {
+    let renamed = match &to {
+        Some(to) => pages::rename(db, &owner, &slug, to).await?,
+        None => true,
+    };
+    // Also if the slug is taken: the configuration is stored.
+    everything_changed(&context, &owner).await?;
+    if !renamed {
         return Err(taken());
     }
-    everything_changed(&context, &owner).await?;
     answer(&context, StatusCode::OK, row(&context, &access, to.as_ref().unwrap_or(&slug)).await?)
 }
 

@@ -2,6 +2,9 @@
 
 use futures_executor::block_on;
 use http::StatusCode;
+use scheduling::command::{Job, OrganizerCommand};
+use scheduling::organizer_object::editions::{Changes, Rebuild};
+use scheduling::ports::Objects;
 use serde_json::{Value, json};
 use store::accounts;
 
@@ -188,4 +191,24 @@ fn a_key_reaches_its_own_organizer_only() {
     }
     let nobody = stage.get("/v1/pages?organizer=nobody@club.example", Some(STANDARD));
     assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn a_configuration_is_published_even_if_the_slug_that_came_with_it_is_taken() {
+    let (stage, key) = stage();
+    make(&stage, &key, "ann-home", &json!({}));
+    stage.get("/s/ann-home", None);
+    while let Some(job) = stage.world.next_job() {
+        if let Job::Snapshot { organizer, edition } = job {
+            block_on(stage.world.organizer(&organizer, OrganizerCommand::Read { edition })).unwrap();
+        }
+    }
+    let settle = |due: &Rebuild| stage.world.settle_rebuild(&owner(), due, &due.editions).unwrap();
+    stage.world.advance(20);
+    settle(&stage.world.take_rebuild(&owner()).unwrap().unwrap());
+    let body = json!({ "slug": "rovers", "config": { "title": "Home" } });
+    let refused = stage.json("PUT", "/v1/pages/ann-home", Some(&key), &body.to_string());
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    stage.world.advance(20);
+    assert_eq!(stage.world.take_rebuild(&owner()).unwrap().unwrap().changes, Changes::Everything);
 }
