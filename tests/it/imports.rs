@@ -111,6 +111,43 @@ fn what_vanishes_is_called_off_only_if_the_organizer_wants_it() {
 }
 
 #[test]
+fn a_calendar_that_has_lost_most_of_its_events_calls_nothing_off() {
+    let place = Deployment::new(NOW);
+    import(&place, &season(10..50), Vanished::Cancel);
+    let broken = import(&place, &season(10..15), Vanished::Cancel);
+    assert_eq!((broken.cancelled, broken.kept), (0, 35));
+    // A short one may change as it likes.
+    let place = Deployment::new(NOW);
+    import(&place, &season(10..15), Vanished::Cancel);
+    assert_eq!(import(&place, &season(14..15), Vanished::Cancel).cancelled, 4);
+}
+
+#[test]
+fn what_was_handed_over_is_not_called_off_by_its_former_owner() {
+    let place = Deployment::new(NOW);
+    import(&place, &season(10..14), Vanished::Cancel);
+    let game = place.listed(CLUB).remove(0).event_id;
+    let settings = scheduling::settings::OrganizerSettings::default();
+    let hand_over = Command::HandOver { owner: address("league@cup.example"), settings };
+    block_on(place.world().event(&game, hand_over)).unwrap();
+    place.settle();
+    assert_eq!(
+        import(
+            &place,
+            &season(10..10).replace(
+                "END:VCAL",
+                "BEGIN:VEVENT\r\nUID:x\r\nDTSTART:20271001T190000Z\r\n\
+        SUMMARY:Dinner\r\nEND:VEVENT\r\nEND:VCAL"
+            ),
+            Vanished::Cancel
+        )
+        .cancelled,
+        3
+    );
+    assert!(!place.listed("league@cup.example")[0].cancelled);
+}
+
+#[test]
 fn a_new_uid_does_not_make_a_new_event() {
     let place = Deployment::new(NOW);
     let first = season(10..60);

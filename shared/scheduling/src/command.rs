@@ -41,8 +41,10 @@ pub enum Command {
         /// The owner's settings as they are now.
         settings: OrganizerSettings,
     },
-    /// An event that vanished from its owner's calendar is off.
+    /// An event that vanished from its owner's calendar is off; not found if it is somebody else's by now.
     CallOff {
+        /// Whose calendar.
+        owner: CalAddress,
         /// The owner's settings as they are now.
         settings: OrganizerSettings,
     },

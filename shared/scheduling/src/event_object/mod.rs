@@ -76,10 +76,12 @@ pub fn handle(
             let (record, transition) = read_message(conn, id, &message, sender, settings, now, env)?;
             import(conn, record, transition, now, env)
         }
-        Command::CallOff { settings } => {
+        Command::CallOff { owner, settings } => {
             let mut record = known(conn)?;
+            if record.state.owner != owner {
+                return Err(CommandError::NotFound);
+            }
             record.settings = settings;
-            let owner = record.state.owner.clone();
             let transition = call_off(&record.state, &about(id, &owner, &record.settings, now, env));
             import(conn, record, transition, now, env)
         }

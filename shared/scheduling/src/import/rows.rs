@@ -562,6 +562,9 @@ fn plan_late(
     Ok(numbers)
 }
 
+/// As many may vanish from any calendar at once. Beyond that, one that has lost more than it has left is rather broken.
+const VANISHED_AT_ONCE: usize = 5;
+
 /// Parts for the events that vanished, if they are to be called off and it is certain that they have.
 fn plan_cancels(
     conn: &dyn SqlConn,
@@ -571,7 +574,13 @@ fn plan_cancels(
     env: &ObjectEnv,
 ) -> Result<Vec<u32>, StoreError> {
     let gone: Vec<Unseen> = unseen(conn, import)?.into_iter().filter(|line| line.until > now).collect();
-    if import.vanished == Vanished::Keep || !import.complete || import.unread > 0 {
+    let left = conn.run(
+        "SELECT COUNT(*) FROM imported WHERE calendar = ?1 AND seen >= ?2 AND off = 0 AND until > ?3",
+        &[import.calendar.as_str().into(), import.serial.into(), now.into()],
+    )?;
+    let left = left.first().map_or(Ok(0), |row| row.count(0))?;
+    let is_broken = gone.len() > VANISHED_AT_ONCE && count(gone.len()) > left;
+    if import.vanished == Vanished::Keep || !import.complete || import.unread > 0 || is_broken {
         import.counts.kept = count(gone.len());
         return Ok(Vec::new());
     }
@@ -627,7 +636,8 @@ fn is_worth_a_mail(
     if earlier.is_empty() {
         return Ok(true);
     }
-    if problems.is_empty() && import.counts.held == 0 {
+    let is_doubtful = import.vanished == Vanished::Cancel && import.counts.kept > 0;
+    if problems.is_empty() && import.counts.held == 0 && !is_doubtful {
         return Ok(false);
     }
     say(conn, &format!("imported {}", import.calendar), now)

@@ -223,9 +223,10 @@ impl Part<'_> {
     async fn call_off(&self, events: &[(String, EventId)]) -> Result<Done, IngestError> {
         let account = store::accounts::organizer(self.ctx.db.as_ref(), self.organizer).await?;
         let settings = account.as_ref().map(settings_of).unwrap_or_default();
-        let all = events
-            .iter()
-            .map(|(_, event)| self.ctx.objects.event(event, Command::CallOff { settings: settings.clone() }));
+        let all = events.iter().map(|(_, event)| {
+            let command = Command::CallOff { owner: self.organizer.clone(), settings: settings.clone() };
+            self.ctx.objects.event(event, command)
+        });
         let replies: Vec<_> = stream::iter(all).buffered(OBJECTS_AT_ONCE).collect().await;
         let mut done = Done::default();
         let mut projections = Vec::new();
