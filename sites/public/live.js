@@ -1,4 +1,4 @@
-// convokeLive(slug, onChange) tells an open page what changed: { changed: [event ids] } or { reload: true }.
+// convokeLive(slug, onChange) tells an open page what changed: { changed: [starts of event ids] } or { reload: true }.
 // It listens by WebSocket. Where that fails, it asks for the page's entity tag while the page is looked at.
 self.convokeLive = (slug, onChange) => {
   const POLL_MS = 30_000;

@@ -8,9 +8,9 @@
 //! # An open page
 //!
 //! `GET /s/{slug}/live` becomes a WebSocket that carries, after each rebuild that changed a page of the organizer,
-//! `{"changed":["<event id>",…]}`, or `{"reload":true}` where the whole page may be another. `convokeLive` of
+//! `{"changed":["<start of an event id>",…]}`, or `{"reload":true}` where the whole page may be another. `convokeLive` of
 //! `sites/public/live.js` listens, and asks for the page's entity tag where it cannot. The page's script then fetches
-//! `GET /s/{slug}/rows?ids=<event id>,…&lang=<tag>` (at most [`ROWS_MAX`] ids): `text/html`, the rows of those events
+//! `GET /s/{slug}/rows?ids=<start of an id>,…&lang=<tag>` (at most [`ROWS_MAX`] ids): `text/html`, the rows of those events
 //! that are on the page now, in its order, as they stand in the page itself, a series with one for each date shown. An
 //! event without a row is no longer on the page.
 

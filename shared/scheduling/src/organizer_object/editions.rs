@@ -11,8 +11,9 @@ use crate::settings::Timing;
 /// The tables.
 pub(super) const TABLES: &[&str] = &[
     // etag: of what the snapshot holds; '' while there is none. stale_at: when it becomes wrong by itself.
-    "CREATE TABLE edition (key TEXT PRIMARY KEY, etag TEXT NOT NULL, stale_at INTEGER, until INTEGER NOT NULL) \
-     WITHOUT ROWID",
+    // wanting: it has to be made; 2: somebody has begun to.
+    "CREATE TABLE edition (key TEXT PRIMARY KEY, etag TEXT NOT NULL, stale_at INTEGER, until INTEGER NOT NULL, \
+     wanting INTEGER NOT NULL) WITHOUT ROWID",
     // An event that changed; '' is everything. taken: a rebuild is under way that knows of it.
     "CREATE TABLE changed (event TEXT PRIMARY KEY, taken INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE rebuild (id INTEGER PRIMARY KEY CHECK (id = 1), first INTEGER NOT NULL, due INTEGER NOT NULL)",
@@ -24,6 +25,9 @@ const KEEP_SECS: i64 = 7 * 86_400;
 const SPREAD_SECS: i64 = 90;
 /// Most documents of one organizer that have snapshots; the others are read from D1.
 const EDITIONS_MAX: i64 = 300;
+/// Documents that are made in one go: of an event's page some five calls each, far below the 1,000 that an invocation
+/// has.
+const PASS_MAX: i64 = 100;
 /// Most changed events that are remembered one by one; more of them are everything.
 const CHANGED_MAX: i64 = 50;
 
@@ -38,6 +42,8 @@ pub struct Kept {
     pub stale_at: Option<Timestamp>,
     /// When KV may forget it.
     pub until: Timestamp,
+    /// An attempt to make it failed: the snapshot may hold something else already.
+    pub unsure: bool,
 }
 
 /// What has changed since the last rebuild.
@@ -91,11 +97,11 @@ pub(crate) fn change(
 pub(super) fn read(conn: &dyn SqlConn, key: &str, now: Timestamp) -> Result<(), StoreError> {
     conn.run("DELETE FROM edition WHERE until <= ?1", &[now.into()])?;
     conn.run(
-        "UPDATE edition SET etag = '', until = ?2 WHERE key = ?1 AND until <= ?3",
+        "UPDATE edition SET etag = '', until = ?2, wanting = 1 WHERE key = ?1 AND until <= ?3",
         &[key.into(), now.plus(KEEP_SECS).into(), now.plus(KEEP_SECS - SPREAD_SECS).into()],
     )?;
     conn.run(
-        "INSERT INTO edition (key, etag, stale_at, until) SELECT ?1, '', NULL, ?2 \
+        "INSERT INTO edition (key, etag, stale_at, until, wanting) SELECT ?1, '', NULL, ?2, 1 \
          WHERE (SELECT COUNT(*) FROM edition) < ?3 ON CONFLICT DO NOTHING",
         &[key.into(), now.plus(KEEP_SECS).into(), EDITIONS_MAX.into()],
     )
@@ -111,28 +117,33 @@ pub fn take(conn: &dyn SqlConn, now: Timestamp) -> Result<Option<Rebuild>, Store
     let waits = conn.run("SELECT 1 FROM rebuild WHERE due > ?1", &[now.into()])?;
     if waits.is_empty() {
         conn.run("DELETE FROM rebuild", &[])?;
-        conn.run("UPDATE changed SET taken = 1 WHERE taken = 0", &[])?;
+        let news = conn.run("UPDATE changed SET taken = 1 WHERE taken = 0 RETURNING event", &[])?;
+        if !news.is_empty() {
+            conn.run("UPDATE edition SET wanting = 1 WHERE wanting = 0", &[])?;
+        }
     }
     let rows = conn.run("SELECT event FROM changed WHERE taken = 1", &[])?;
     let events: Option<Vec<EventId>> =
         rows.iter().map(|row| Ok(EventId::parse(row.text(0)?))).collect::<Result<_, StoreError>>()?;
     let changes = events.map_or(Changes::Everything, Changes::Events);
-    let only_wanting = matches!(&changes, Changes::Events(events) if events.is_empty());
-    let editions = conn.run(
-        "SELECT key, etag, stale_at, until FROM edition WHERE NOT ?1 OR etag = '' OR stale_at <= ?2 ORDER BY key",
-        &[only_wanting.into(), now.into()],
+    // What people have open comes before the pages of single events.
+    let rows = conn.run(
+        "SELECT key, etag, stale_at, until, wanting FROM edition WHERE wanting > 0 OR stale_at <= ?1 \
+         ORDER BY substr(key, instr(key, '/'), 6) = '/event', key LIMIT ?2",
+        &[now.into(), PASS_MAX.into()],
     )?;
-    let editions = editions
-        .iter()
-        .map(|row| {
-            Ok(Kept {
-                key: row.text(0)?.to_owned(),
-                etag: row.text(1)?.to_owned(),
-                stale_at: row.maybe_integer(2)?.map(Timestamp),
-                until: Timestamp(row.integer(3)?),
-            })
-        })
-        .collect::<Result<_, StoreError>>()?;
+    let mut editions = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let key = row.text(0)?;
+        conn.run("UPDATE edition SET wanting = 2 WHERE key = ?1", &[key.into()])?;
+        editions.push(Kept {
+            key: key.to_owned(),
+            etag: row.text(1)?.to_owned(),
+            stale_at: row.maybe_integer(2)?.map(Timestamp),
+            until: Timestamp(row.integer(3)?),
+            unsure: row.integer(4)? == 2,
+        });
+    }
     Ok(Some(Rebuild { editions, changes }))
 }
 
@@ -140,10 +151,9 @@ pub fn take(conn: &dyn SqlConn, now: Timestamp) -> Result<Option<Rebuild>, Store
 pub fn done(conn: &dyn SqlConn, rebuild: &Rebuild, made: &[Kept]) -> Result<(), StoreError> {
     for before in &rebuild.editions {
         match made.iter().find(|kept| kept.key == before.key) {
-            Some(kept) if kept == before => {}
             Some(kept) => {
                 conn.run(
-                    "UPDATE edition SET etag = ?2, stale_at = ?3 WHERE key = ?1",
+                    "UPDATE edition SET etag = ?2, stale_at = ?3, wanting = 0 WHERE key = ?1",
                     &[kept.key.as_str().into(), kept.etag.as_str().into(), kept.stale_at.into()],
                 )?;
             }
@@ -152,14 +162,16 @@ pub fn done(conn: &dyn SqlConn, rebuild: &Rebuild, made: &[Kept]) -> Result<(), 
             }
         }
     }
-    conn.run("DELETE FROM changed WHERE taken = 1", &[]).map(drop)
+    // Those that were too many for one go are made next, and have to know what changed.
+    conn.run("DELETE FROM changed WHERE taken = 1 AND NOT EXISTS (SELECT 1 FROM edition WHERE wanting > 0)", &[])
+        .map(drop)
 }
 
 /// When the next rebuild is due.
 pub(super) fn next(conn: &dyn SqlConn) -> Result<Option<Timestamp>, StoreError> {
     let rows = conn.run(
         "SELECT MIN(at) FROM (SELECT due AS at FROM rebuild \
-         UNION ALL SELECT CASE etag WHEN '' THEN 0 ELSE stale_at END FROM edition \
+         UNION ALL SELECT CASE wanting WHEN 0 THEN stale_at ELSE 0 END FROM edition \
          UNION ALL SELECT 0 FROM changed WHERE taken = 1)",
         &[],
     )?;
@@ -251,6 +263,38 @@ mod tests {
         assert_eq!(next(&conn).unwrap(), Some(Timestamp(2_005)));
         let last = take(&conn, Timestamp(2_005)).unwrap().unwrap();
         assert!(matches!(&last.changes, Changes::Events(events) if events.len() == 2));
+    }
+
+    #[test]
+    fn what_a_failed_attempt_may_have_written_is_not_trusted() {
+        let conn = with_page();
+        changed(&conn, 1, 2_000);
+        let failed = take(&conn, Timestamp(2_001)).unwrap().unwrap();
+        assert!(!failed.editions[0].unsure);
+        // Meanwhile the event is what it was before.
+        changed(&conn, 1, 2_002);
+        let again = take(&conn, Timestamp(2_003)).unwrap().unwrap();
+        assert!(again.editions[0].unsure);
+        done(&conn, &again, &again.editions).unwrap();
+        changed(&conn, 1, 3_000);
+        assert!(!take(&conn, Timestamp(3_001)).unwrap().unwrap().editions[0].unsure);
+    }
+
+    #[test]
+    fn more_documents_than_one_go_takes_are_made_in_several_and_all_know_what_changed() {
+        let conn = with_page();
+        let count = usize::try_from(PASS_MAX).unwrap() + 20;
+        for number in 0..count {
+            read(&conn, &format!("1/event/en/{number:012}"), Timestamp(1_000)).unwrap();
+        }
+        while rebuilt(&conn, 1_000, "a", None).is_some() {}
+        changed(&conn, 1, 2_000);
+        let first = rebuilt(&conn, 2_001, "b", None).unwrap();
+        assert_eq!((first.editions.len(), first.editions[0].key.as_str()), (count - 20, PAGE));
+        assert_eq!(next(&conn).unwrap(), Some(Timestamp(0)));
+        let rest = rebuilt(&conn, 2_001, "b", None).unwrap();
+        assert_eq!((rest.editions.len(), &rest.changes), (21, &first.changes));
+        assert_eq!(next(&conn).unwrap(), None);
     }
 
     #[test]

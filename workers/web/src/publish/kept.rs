@@ -39,6 +39,11 @@ impl KeptRows {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Knows nothing any more.
+    pub(super) fn forget(&self) {
+        *self.season() = None;
+    }
+
     /// Learns what has changed; comes before what is made of it.
     pub(super) async fn refresh(&self, db: &dyn Database, changes: &Changes, now: Timestamp) -> Result<(), StoreError> {
         // An error in between leaves nothing that could be wrong.

@@ -10,6 +10,7 @@ use itip::{CalAddress, Timestamp};
 use scheduling::organizer_object::editions::{Changes, Kept, Rebuild};
 use scheduling::ports::{SnapshotHead, Snapshots};
 use store::Database;
+use views::links::short;
 
 use super::{Edition, FIELDS_BYTES_MAX, Part, PublishContext, Published, Rendered, render};
 use crate::auth::{self, KeyHashes};
@@ -106,12 +107,16 @@ pub async fn rebuild<S: Snapshots>(
             made.push(kept);
         }
     }
+    // Nobody is told of changes while nothing is kept up.
+    if let (Some(kept), true) = (context.kept, made.is_empty()) {
+        kept.forget();
+    }
     Ok(made)
 }
 
 /// Whether what has changed is other events than the one that a document is about.
 fn is_untouched(kept: &Kept, changes: &Changes, now: Timestamp) -> bool {
-    let is_good = !kept.etag.is_empty() && kept.stale_at.is_none_or(|stale_at| stale_at > now);
+    let is_good = !kept.etag.is_empty() && !kept.unsure && kept.stale_at.is_none_or(|stale_at| stale_at > now);
     let (Changes::Events(events), Some(Edition { part: Part::EventTwin(_), name, .. })) =
         (changes, Edition::from_key(&kept.key))
     else {
@@ -143,27 +148,37 @@ async fn remake<S: Snapshots>(
     if kept.until <= context.now.plus(LIFE_SECS_MIN) {
         return Ok(None);
     }
-    let head = published.head(part);
-    let new = Kept { etag: head.etag.clone(), stale_at: head.stale_at, ..kept.clone() };
     let fits = published.fields.iter().map(|(_, value)| value.len() + 40).sum::<usize>() <= FIELDS_BYTES_MAX;
-    if new != *kept && fits {
+    if !fits {
+        snapshots.remove(&kept.key).await?;
+        return Ok(None);
+    }
+    let head = published.head(part);
+    let new = Kept { etag: head.etag.clone(), stale_at: head.stale_at, unsure: false, ..kept.clone() };
+    if new != *kept {
         snapshots.write(&kept.key, &head, &published.body, kept.until).await?;
     }
     Ok(Some(new))
 }
 
-/// What open pages are told of a rebuild; nothing if nobody can see a difference.
+/// What open pages are told of a rebuild; nothing if nobody can see a difference. Events are named as pages name them:
+/// whole ids open what is not public, too.
 pub fn news(rebuild: &Rebuild, made: &[Kept]) -> Option<String> {
     let differs = |kept: &Kept| {
         let before = rebuild.editions.iter().find(|before| before.key == kept.key);
-        before.is_some_and(|before| !before.etag.is_empty() && before.etag != kept.etag)
+        let of_event = |edition: Edition| matches!(edition.part, Part::Landing | Part::EventTwin(_) | Part::EventsList);
+        before.is_some_and(|before| !before.etag.is_empty() && (before.unsure || before.etag != kept.etag))
+            && !Edition::from_key(&kept.key).is_some_and(of_event)
     };
     if !made.iter().any(differs) {
         return None;
     }
     match &rebuild.changes {
         Changes::Events(events) if events.is_empty() => None,
-        Changes::Events(events) => Some(serde_json::json!({ "changed": events }).to_string()),
+        Changes::Events(events) => {
+            let shorts: Vec<&str> = events.iter().map(short).collect();
+            Some(serde_json::json!({ "changed": shorts }).to_string())
+        }
         Changes::Everything => Some(serde_json::json!({ "reload": true }).to_string()),
     }
 }

@@ -6,7 +6,7 @@ use itip::{CalAddress, Class, EventDetails, Method};
 use scheduling::command::{Job, OrganizerCommand};
 use scheduling::ports::{Clock, Objects};
 use web::KeyHashes;
-use web::publish::{Edition, PublishContext, STALE_GRACE_SECS, admits, from_snapshot, rebuild};
+use web::publish::{Edition, PublishContext, STALE_GRACE_SECS, admits, from_snapshot, news, rebuild};
 
 use crate::stage::{ADMIN, STANDARD, Stage, details, owner};
 
@@ -152,6 +152,44 @@ fn what_may_not_be_seen_any_more_is_removed() {
         stage.publish();
         assert!(stage.edge(PAGE, &HeaderMap::new()).is_none(), "{change}");
     }
+}
+
+#[test]
+fn what_changed_while_nothing_was_published_is_not_forgotten() {
+    let stage = published();
+    stage.request("fair", details("Summer fair", "2027-08-01T10:00:00", "2027-08-01T18:00:00"));
+    stage.publish();
+    let suspend = |on: bool| {
+        let body = format!("{{\"suspended\":{on}}}");
+        stage.json("PUT", "/v1/organizers/ann@corp.example", Some(ADMIN), &body);
+        stage.world.advance(2);
+        stage.publish();
+    };
+    suspend(true);
+    let private =
+        EventDetails { class: Class::Private, ..details("Summer fair", "2027-08-01T10:00:00", "2027-08-01T18:00:00") };
+    stage.request("fair", private);
+    stage.publish();
+    suspend(false);
+    stage.get(PAGE, None);
+    stage.publish();
+    assert!(!stage.text(PAGE).contains("Summer fair"));
+}
+
+#[test]
+fn open_pages_are_not_told_the_ids_of_what_is_private() {
+    let stage = published();
+    let (public, private) = (stage.id("fair"), stage.id("dinner"));
+    let says = |title: &str| details(title, "2027-08-01T10:00:00", "2027-08-01T18:00:00");
+    stage.request("dinner", EventDetails { class: Class::Private, ..says("Dinner") });
+    stage.request("fair", says("Summer fair"));
+    let due = stage.world.take_rebuild(&owner()).unwrap().unwrap();
+    let context =
+        PublishContext { db: stage.world.db(), config: &stage.config, now: stage.world.now(), kept: Some(&stage.kept) };
+    let made = block_on(rebuild(context, &*stage.world, &owner(), &due)).unwrap();
+    let said = news(&due, &made).unwrap();
+    assert!(said.contains(&public.as_str()[..12]), "{said}");
+    assert!(!said.contains(private.as_str()) && !said.contains(public.as_str()), "{said}");
 }
 
 #[test]
