@@ -144,6 +144,7 @@ fn events_of_before_the_search_are_found_after_it() {
         "SELECT rowid, owner FROM event_search WHERE event_search MATCH 'atletico AND malaga AND futbol AND camiseta'",
         &[],
     );
-    let expected = vec![Row(vec![Value::Integer(0x0000_0f1a_0000_0000), Value::Text("o6140622e6578616d706c65".into())])];
+    let expected =
+        vec![Row(vec![Value::Integer(0x0000_0f1a_0000_0000), Value::Text("o6140622e6578616d706c65".into())])];
     assert_eq!(rows.unwrap(), expected);
 }
