@@ -167,7 +167,7 @@ pub fn news(rebuild: &Rebuild, made: &[Kept]) -> Option<String> {
     let differs = |kept: &Kept| {
         let before = rebuild.editions.iter().find(|before| before.key == kept.key);
         let of_event = |edition: Edition| matches!(edition.part, Part::Landing | Part::EventTwin(_) | Part::EventsList);
-        before.is_some_and(|before| !before.etag.is_empty() && (before.unsure || before.etag != kept.etag))
+        before.is_some_and(|before| before.unsure || before.etag != kept.etag)
             && !Edition::from_key(&kept.key).is_some_and(of_event)
     };
     if !made.iter().any(differs) {
