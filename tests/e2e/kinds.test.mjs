@@ -86,6 +86,7 @@ test("a private event is in the organizer's figures, but on no page", async () =
   const secret = organizer.meeting({ class: "PRIVATE", summary: "Contract talks" });
   await secret.send();
   await secret.appear();
+  await world.mailsTo(organizer.email, { count: 2 });
   const page = readable((await world.fetch(await organizer.page())).text);
   assert.ok(page.includes(open.says.summary));
   assert.ok(!page.includes("Contract talks"));
