@@ -103,6 +103,11 @@ pub struct Telling {
 }
 
 impl Telling {
+    /// As a language has it.
+    pub fn of(language: Language, now: Timestamp) -> Self {
+        Self { language, clock_24: language.words().clock_24, now }
+    }
+
     /// A time as this page tells it.
     pub fn when(&self, start: &When, end: &When) -> WhenView {
         WhenView::told_by(start, end, self.language, self.clock_24)

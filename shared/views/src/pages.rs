@@ -8,8 +8,8 @@ pub use crate::event::EventView;
 pub use schedule::{Chip, Choice, Narrow, SchedulePage, ScheduleSentPage, SentLine, Toggle};
 
 use crate::head::Head;
-use crate::text::escape_html;
-use crate::words::{Language, fill};
+use crate::text::{address_html, escape_html, name_html};
+use crate::words::{Language, Words, fill};
 
 /// A page that can be written.
 pub trait Page {
@@ -41,6 +41,11 @@ pub struct Shell {
 }
 
 impl Shell {
+    /// The words of the page.
+    pub(crate) fn words(&self) -> &'static Words {
+        self.language.words()
+    }
+
     /// The foot of the page, as HTML.
     pub(crate) fn made_by(&self) -> String {
         let values = [("convoke", "<a href=\"/\">Convoke</a>"), ("domain", &escape_html(&self.domain))];
@@ -96,6 +101,33 @@ pub struct SentPage {
     pub page: String,
 }
 
+/// Phrases in HTML.
+impl SentPage {
+    fn heading(&self) -> String {
+        let words = self.shell.words();
+        if self.to.is_empty() {
+            words.sent_unnamed.to_owned()
+        } else {
+            fill(words.sent_one, &[("address", &address_html(&self.to))])
+        }
+    }
+
+    fn look(&self) -> String {
+        let (organizer, sender) = (name_html(&self.event.organizer), address_html(&format!("<{}>", self.sender)));
+        fill(self.shell.words().sent_look, &[("organizer", &organizer), ("sender", &sender)])
+    }
+
+    fn press(&self) -> String {
+        let words = self.shell.words();
+        let [yes, maybe, no] = [words.yes, words.maybe, words.no].map(|word| format!("<b>{word}</b>"));
+        fill(words.sent_press, &[("yes", &yes), ("maybe", &maybe), ("no", &no)])
+    }
+
+    fn more_of(&self) -> String {
+        fill(self.shell.words().more_of, &[("organizer", &escape_html(&self.event.organizer))])
+    }
+}
+
 /// A few sentences and a way on.
 #[derive(Debug, Clone, Template)]
 #[template(path = "notice.html")]
@@ -132,6 +164,17 @@ pub struct AnswerPage {
     pub done: String,
 }
 
+impl AnswerPage {
+    fn asks(&self) -> String {
+        fill(self.shell.words().asks_you, &[("organizer", &self.event.organizer)])
+    }
+
+    fn choices(&self) -> [(&'static str, &'static str, &'static str); 3] {
+        let words = self.shell.words();
+        [("yes", "✓", words.yes), ("maybe", "?", words.maybe), ("no", "✕", words.no)]
+    }
+}
+
 /// A guest wants no more mail.
 #[derive(Debug, Clone, Template)]
 #[template(path = "unsubscribe.html")]
@@ -148,6 +191,22 @@ pub struct UnsubscribePage {
     pub done: String,
 }
 
+/// Phrases in HTML.
+impl UnsubscribePage {
+    fn of_guest(&self, phrase: &str) -> String {
+        fill(phrase, &[("guest", &address_html(&self.guest))])
+    }
+
+    fn leave_organizer(&self) -> String {
+        let organizer = format!("<span dir=\"auto\">{}</span>", escape_html(&self.organizer));
+        fill(self.shell.words().leave_organizer, &[("organizer", &organizer)])
+    }
+
+    fn leave_all(&self) -> String {
+        fill(self.shell.words().leave_all, &[("domain", &escape_html(&self.shell.domain))])
+    }
+}
+
 /// Somebody proves that held mail is his.
 #[derive(Debug, Clone, Template)]
 #[template(path = "claim.html")]
@@ -162,6 +221,13 @@ pub struct ClaimPage {
     pub action: String,
     /// Just claimed.
     pub done: bool,
+}
+
+impl ClaimPage {
+    /// A phrase in HTML.
+    fn of_address(&self, phrase: &str) -> String {
+        fill(phrase, &[("address", &address_html(&self.address))])
+    }
 }
 
 /// A number with its word.
@@ -185,6 +251,8 @@ pub struct OwnerPage {
     pub event: EventView,
     /// Where the forms are posted, without the last part.
     pub action: String,
+    /// What stands behind it, with the `?`; may be empty.
+    pub query: String,
     /// Visible changes so far.
     pub revision: u32,
     /// All guests.
@@ -211,6 +279,32 @@ pub struct OwnerPage {
     pub page_url: String,
     /// What was just done; empty before.
     pub done: String,
+    /// Why it was not done; empty if it was.
+    pub problem: String,
+}
+
+impl OwnerPage {
+    fn guests(&self) -> String {
+        self.shell.words().guests(self.attendees)
+    }
+
+    fn cancel(&self) -> String {
+        fill(self.shell.words().owner_cancel, &[("guests", &self.guests())])
+    }
+
+    fn proposed(&self, proposal: &ProposalView) -> String {
+        let values = [
+            ("guest", proposal.guest.as_str()),
+            ("title", &self.event.title),
+            ("proposed", &proposal.would),
+            ("current", &proposal.was),
+        ];
+        fill(self.shell.words().proposal_what, &values)
+    }
+
+    fn comment(&self, proposal: &ProposalView) -> String {
+        fill(self.shell.words().comment, &[("comment", &proposal.comment)])
+    }
 }
 
 /// A guest's proposal, ready to be decided on.
@@ -220,7 +314,7 @@ pub struct ProposalView {
     pub guest: String,
     /// The original start of the date he speaks of, epoch seconds; empty for the whole.
     pub instance: String,
-    /// The time as it is; empty for the whole, which the page shows.
+    /// The time as it is.
     pub was: String,
     /// The time he would like.
     pub would: String,
@@ -248,6 +342,13 @@ pub struct TakeOverPage {
     pub done: bool,
 }
 
+impl TakeOverPage {
+    /// A phrase in HTML.
+    fn of_both(&self, phrase: &str) -> String {
+        fill(phrase, &[("from", &address_html(&self.from)), ("to", &address_html(&self.to))])
+    }
+}
+
 /// What this place is.
 #[derive(Debug, Clone, Template)]
 #[template(path = "home.html")]
@@ -256,4 +357,21 @@ pub struct HomePage {
     pub shell: Shell,
     /// The mailbox that makes events.
     pub create: String,
+}
+
+/// Phrases in HTML.
+impl HomePage {
+    fn heading(&self) -> String {
+        fill(self.shell.words().home_heading, &[("create", &escape_html(&self.create))])
+    }
+
+    fn make(&self) -> String {
+        fill(self.shell.words().home_make_what, &[("create", &address_html(&self.create))])
+    }
+
+    fn figures(&self) -> String {
+        let words = self.shell.words();
+        let api = format!("<a href=\"/openapi.json\">{}</a>", words.home_api);
+        fill(words.home_figures, &[("api", &api)])
+    }
 }

@@ -18,6 +18,16 @@ pub fn escape_html(text: &str) -> String {
     html
 }
 
+/// An address as HTML, in the type of addresses.
+pub fn address_html(address: &str) -> String {
+    format!("<span class=\"address\">{}</span>", escape_html(address))
+}
+
+/// A name as HTML, in its own direction.
+pub fn name_html(name: &str) -> String {
+    format!("<b dir=\"auto\">{}</b>", escape_html(name))
+}
+
 /// Plain text of several lines as HTML.
 pub fn escape_lines(text: &str) -> String {
     escape_html(text).replace("\r\n", "\n").replace('\n', "<br>")

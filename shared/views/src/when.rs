@@ -155,8 +155,8 @@ pub fn clock(time: NaiveTime, clock_24: bool) -> String {
 }
 
 /// `Friday 2 July 2027`.
-pub fn long_date(date: NaiveDate) -> String {
-    let words = Language::En.words();
+pub fn long_date(date: NaiveDate, language: Language) -> String {
+    let words = language.words();
     in_words(words.date_long, date, words)
 }
 

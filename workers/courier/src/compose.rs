@@ -31,6 +31,12 @@ impl Letter {
     }
 }
 
+/// The language of a mail for the page behind its link. English is also written to who never said what he reads; there
+/// his browser knows better.
+pub(crate) fn page_wish(language: Language, mark: char) -> String {
+    if language == Language::default() { String::new() } else { format!("{mark}lang={}", language.words().tag) }
+}
+
 /// A guest's mail.
 pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &Keys) -> Result<Letter, String> {
     let event = &lease.event;
@@ -51,6 +57,7 @@ pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &K
         _ => String::new(),
     };
     let unsubscribe = format!("{}/u/{leave}", config.public_url);
+    let (wish, and_wish) = (page_wish(language, '?'), page_wish(language, '&'));
     let text = views::mail::guest_mail(&GuestMail {
         occasion: occasion(job),
         organizer: organizer.clone(),
@@ -66,8 +73,9 @@ pub(crate) fn guest_mail(lease: &Lease, job: &MailJob, config: &Config, keys: &K
         description: details.description.clone(),
         description_html: details.description_html.clone(),
         answered: partstat(job),
-        answers: ["yes", "maybe", "no"].map(|word| format!("{}/r/{answer}?answer={word}{date}", config.public_url)),
-        unsubscribe: unsubscribe.clone(),
+        answers: ["yes", "maybe", "no"]
+            .map(|word| format!("{}/r/{answer}?answer={word}{date}{and_wish}", config.public_url)),
+        unsubscribe: format!("{unsubscribe}{wish}"),
         guest: job.guest.to_string(),
         domain: config.domain.clone(),
         postal: config.postal_footer.clone(),

@@ -19,7 +19,7 @@ use views::when::WhenView;
 use views::words::{Language, Words, fill};
 
 use crate::batch::{count, permit, send_one};
-use crate::compose::{NoticeParts, date_of, notice_mail};
+use crate::compose::{NoticeParts, date_of, notice_mail, page_wish};
 use crate::ses_call::ask_account;
 use crate::{CourierContext, CourierError, DeliveryVerdict};
 
@@ -138,10 +138,10 @@ async fn show(event: &EventId, ctx: &CourierContext) -> Result<Option<Box<Shown>
     }
 }
 
-fn owner_page(state: &EventState, ctx: &CourierContext) -> String {
+fn owner_page(state: &EventState, language: Language, ctx: &CourierContext) -> String {
     let link = Link::Organizer { event: state.event_id.clone(), owner: state.owner.clone() };
     let token = sign_link(&ctx.keys, &link);
-    format!("{}/o/{token}", ctx.config.public_url)
+    format!("{}/o/{token}{}", ctx.config.public_url, page_wish(language, '?'))
 }
 
 fn title_of(shown: &Shown, words: &Words) -> String {
@@ -196,7 +196,7 @@ async fn ready(
                 // Its token is no pleasure to read, and must not be passed on by copying what is seen.
                 MailLink {
                     shown: words.open_event.to_owned(),
-                    ..MailLink::new(words.own_link, owner_page(&shown.event, ctx))
+                    ..MailLink::new(words.own_link, owner_page(&shown.event, language, ctx))
                 },
             ];
             event_of(shown, links, language)
@@ -229,7 +229,10 @@ fn claim(organizer: &CalAddress, language: Language, ctx: &CourierContext) -> No
     let token = sign_link(&ctx.keys, &Link::Claim { organizer: organizer.clone() });
     let domain = ("domain", ctx.config.domain.as_str());
     mail.paragraphs = vec![fill(words.claim_what, &[domain]), words.claim_else.to_owned()];
-    mail.key = Some(MailLink::new(words.claim_yes, format!("{}/c/{token}", ctx.config.public_url)));
+    mail.key = Some(MailLink::new(
+        words.claim_yes,
+        format!("{}/c/{token}{}", ctx.config.public_url, page_wish(language, '?')),
+    ));
     mail.why = fill(words.claim_why, &[("organizer", organizer.as_str()), domain]);
     mail
 }
@@ -246,7 +249,7 @@ fn uninvited(shown: &Shown, language: Language, ctx: &CourierContext) -> Option<
     mail.paragraphs =
         vec![fill(words.uninvited_what, &title), fill(words.uninvited_choice, &[("guests", &words.guests(guests))])];
     mail.events = event_of(shown, Vec::new(), language).into_iter().collect();
-    mail.key = Some(MailLink::new(words.decide, owner_page(&shown.event, ctx)));
+    mail.key = Some(MailLink::new(words.decide, owner_page(&shown.event, language, ctx)));
     Some(mail)
 }
 
@@ -312,7 +315,10 @@ fn offered(
     mail.events = event_of(shown, Vec::new(), language).into_iter().collect();
     let offer = Link::TakeOver { event: shown.event.event_id.clone(), from: from.clone(), to: to.clone() };
     let token = sign_link(&ctx.keys, &offer);
-    mail.key = Some(MailLink::new(words.offered_open, format!("{}/t/{token}", ctx.config.public_url)));
+    mail.key = Some(MailLink::new(
+        words.offered_open,
+        format!("{}/t/{token}{}", ctx.config.public_url, page_wish(language, '?')),
+    ));
     mail.why = fill(words.offered_why, &about);
     Some(mail)
 }
@@ -328,7 +334,7 @@ fn approval(shown: &Shown, language: Language, ctx: &CourierContext) -> Option<N
     let what = if shown.event.cancelled { words.held_cancel } else { words.held_change };
     mail.paragraphs = vec![fill(what, &title)];
     mail.events = event_of(shown, Vec::new(), language).into_iter().collect();
-    mail.key = Some(MailLink::new(words.held_release, owner_page(&shown.event, ctx)));
+    mail.key = Some(MailLink::new(words.held_release, owner_page(&shown.event, language, ctx)));
     Some(mail)
 }
 
@@ -353,7 +359,7 @@ fn proposal(
         proposed: WhenView::told(&proposed.start, &proposed.end, language),
         current: WhenView::told(&start, &end, language),
         comment: proposed.comment.clone(),
-        decide: owner_page(&shown.event, ctx),
+        decide: owner_page(&shown.event, language, ctx),
     };
     let mut mail = NoticeMail::proposal(&proposal, &ctx.config.domain, &ctx.config.postal_footer);
     mail.events = event_of(shown, Vec::new(), language).into_iter().collect();

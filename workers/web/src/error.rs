@@ -9,6 +9,7 @@ use scheduling::command::CommandError;
 use scheduling::ports::PortError;
 use serde::Serialize;
 use store::StoreError;
+use views::words::Words;
 
 /// Why a request was refused. One variant per sentence that a caller may have to understand.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -153,6 +154,29 @@ impl Problem {
             Self::Changed => "Precondition failed",
             Self::TooMany { .. } => "Too many requests",
             Self::Internal { .. } => "Unavailable",
+        }
+    }
+
+    /// What a page says to a person: a heading, and a sentence.
+    pub fn sentence(&self, words: &'static Words) -> (&'static str, &'static str) {
+        match self {
+            Self::EventNotFound => (words.why_no_event, words.why_no_event_what),
+            Self::OrganizerNotFound | Self::NotFound => (words.why_nothing, words.why_no_event_what),
+            Self::EventCancelled => (words.why_cancelled, words.said_cancelled),
+            Self::EventPast => (words.over, words.said_past),
+            Self::EventFull => (words.full, words.said_full),
+            Self::OrganizerSuspended => (words.why_suspended, words.why_suspended_what),
+            Self::TooMany { .. } => (words.why_too_many, words.why_too_many_what),
+            Self::Internal { .. } => (words.why_failed, words.why_failed_what),
+            Self::Conflict(_) | Self::Changed => (words.why_changed, words.why_changed_what),
+            Self::KeyMissing
+            | Self::KeyScope
+            | Self::MethodNotAllowed
+            | Self::Invalid { .. }
+            | Self::Body(_)
+            | Self::MediaType
+            | Self::TooLarge
+            | Self::UpgradeNeeded => (words.why_link, words.why_link_what),
         }
     }
 

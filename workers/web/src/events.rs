@@ -5,11 +5,11 @@ use scheduling::command::{Command, Reply};
 use scheduling::settings::OrganizerSettings;
 use store::accounts::{self, OrganizerRow};
 use store::directory::{self, Counters, EventRow};
-use timetable::{Entry, EntryStatus, Source, html_without_joining, public_link};
+use timetable::{Entry, EntryStatus, Source};
 use views::api::{EventDocument, EventFull, EventLine, Occurrence, Rsvp, Statistics};
 use views::event::{EventView, Telling};
 use views::text::{escape_html, escape_lines};
-use views::when::{self, WhenView};
+use views::when;
 
 use crate::WebContext;
 use crate::error::Problem;
@@ -18,8 +18,6 @@ use crate::error::Problem;
 const AHEAD_SECS: i64 = 400 * 86_400;
 /// Occurrences that a document names.
 const OCCURRENCES_MAX: usize = 50;
-/// What a public page says instead of a place that only guests read.
-const PLACE_HIDDEN: &str = "The place is in your invitation";
 /// Occurrences that a page names after the next one.
 const REPEATS_MAX: usize = 3;
 
@@ -217,96 +215,42 @@ pub fn entries(row: &EventRow, now: Timestamp, max: usize) -> Vec<Entry> {
 
 /// An event as the public may see it, with the dates that follow.
 pub fn public_view(row: &EventRow, telling: &Telling) -> EventView {
-    let entries = entries(row, telling.now, REPEATS_MAX + 1);
-    let view = entries.split_first().map(|(next, rest)| EventView::of_entry(next, rest, telling));
-    let view = view.unwrap_or_else(|| self::view(row, telling.now));
-    EventView { past: row.is_past(telling.now), ..view }
+    let mut entries = entries(row, telling.now, REPEATS_MAX + 1);
+    let rest = entries.split_off(entries.len().min(1));
+    let next = entries.pop().unwrap_or_else(|| Entry::next(&source(row), telling.now));
+    EventView { past: row.is_past(telling.now), ..EventView::of_entry(&next, &rest, telling) }
 }
 
-/// An event as D1 knows it, for a page.
-pub fn view(row: &EventRow, now: Timestamp) -> EventView {
-    let about = About {
-        id: &row.event_id,
-        details: &row.details,
-        overrides: &row.overrides,
-        organizer: &row.organizer_name,
-        cancelled: row.cancelled,
-        past: row.is_past(now),
-        hide_place: row.hide_place,
-    };
-    about.view(now)
-}
-
-/// An event as its object knows it, for a page; `None` while there is nothing to show.
-pub fn view_of_state(state: &EventState, now: Timestamp) -> Option<EventView> {
+/// An event as its object knows it, for its owner or a guest; `None` while there is nothing to show.
+pub fn view_of_state(state: &EventState, telling: &Telling) -> Option<EventView> {
     let details = state.shown()?;
     let organizer = if state.organizer.name.is_empty() { state.owner.as_str() } else { &state.organizer.name };
-    let about = About {
-        id: &state.event_id,
-        details,
-        overrides: &state.overrides,
-        organizer,
-        cancelled: state.cancelled,
-        past: state.is_past(now),
-        // Whoever has a link to the object is a guest or the owner.
-        hide_place: false,
-    };
-    Some(about.view(now))
-}
-
-struct About<'a> {
-    id: &'a EventId,
-    details: &'a EventDetails,
-    overrides: &'a [Override],
-    organizer: &'a str,
-    cancelled: bool,
-    past: bool,
-    hide_place: bool,
-}
-
-impl About<'_> {
-    fn view(&self, now: Timestamp) -> EventView {
-        let times = times(self.details, self.overrides, now, REPEATS_MAX + 1);
-        let mut times = times.into_iter().filter(|time| !time.cancelled);
-        let next = times.next();
-        let details = next.as_ref().and_then(|time| time.details.as_ref()).unwrap_or(self.details);
-        let (start, end) =
-            next.as_ref().map_or((&self.details.start, &self.details.end), |time| (&time.start, &time.end));
-        let repeats = times
-            .map(|time| {
-                let view = WhenView::new(&time.start, &time.end);
-                format!("{} {}", view.weekday, short_date(&time.start))
-            })
-            .collect();
-        EventView {
-            id: self.id.to_string(),
-            starts: start.instant().0,
-            wall: when::iso_on_wall(start),
-            was: String::new(),
-            hidden_place: false,
-            offer: None,
-            tentative: false,
-            full: false,
-            title: if details.summary.trim().is_empty() { "Untitled event".into() } else { details.summary.clone() },
-            when: WhenView::new(start, end),
-            place: if self.hide_place { PLACE_HIDDEN.into() } else { details.location.clone() },
-            url: web_link(if self.hide_place { public_link(&details.url) } else { &details.url }),
-            description_html: if self.hide_place {
-                html_without_joining(&description(details))
-            } else {
-                description(details)
-            },
-            organizer: self.organizer.to_owned(),
-            cancelled: self.cancelled || details.status == EventStatus::Cancelled,
-            past: self.past,
-            today: when::today_there(start, now) == Some(start.local_date()),
-            repeats,
-        }
-    }
-}
-
-fn short_date(when: &When) -> String {
-    when.local_date().format("%-d %b").to_string()
+    let times = times(details, &state.overrides, telling.now, REPEATS_MAX + 1);
+    let mut times = times.into_iter().filter(|time| !time.cancelled);
+    let next = times.next();
+    let details = next.as_ref().and_then(|time| time.details.as_ref()).unwrap_or(details);
+    let (start, end) = next.as_ref().map_or((&details.start, &details.end), |time| (&time.start, &time.end));
+    let untitled = telling.language.words().untitled;
+    Some(EventView {
+        id: state.event_id.to_string(),
+        starts: start.instant().0,
+        wall: when::iso_on_wall(start),
+        was: String::new(),
+        hidden_place: false,
+        offer: None,
+        tentative: false,
+        full: false,
+        title: if details.summary.trim().is_empty() { untitled.to_owned() } else { details.summary.clone() },
+        when: telling.when(start, end),
+        place: details.location.clone(),
+        url: web_link(&details.url),
+        description_html: description(details),
+        organizer: organizer.to_owned(),
+        cancelled: state.cancelled || details.status == EventStatus::Cancelled,
+        past: state.is_past(telling.now),
+        today: when::today_there(start, telling.now) == Some(start.local_date()),
+        repeats: times.map(|time| telling.when(&time.start, &time.end).short).collect(),
+    })
 }
 
 /// A link that is safe to follow; anything but the web is left out.

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::Shell;
 use crate::rows::Rows;
-use crate::text::escape_html;
+use crate::text::{address_html, name_html};
 use crate::words::{Words, fill};
 
 /// A part of what was asked for, which a link takes away.
@@ -224,7 +224,7 @@ impl ScheduleSentPage {
 
     /// HTML.
     pub(crate) fn heading(&self) -> String {
-        let address = format!("<span class=\"address\">{}</span>", escape_html(&self.to));
+        let address = address_html(&self.to);
         let words = self.words();
         match self.sent {
             0 => words.sent_none.to_owned(),
@@ -235,8 +235,7 @@ impl ScheduleSentPage {
 
     /// HTML.
     pub(crate) fn look_for(&self) -> String {
-        let organizer = format!("<b dir=\"auto\">{}</b>", escape_html(&self.organizer));
-        let sender = format!("<span class=\"address\">&lt;{}&gt;</span>", escape_html(&self.sender));
+        let (organizer, sender) = (name_html(&self.organizer), address_html(&format!("<{}>", self.sender)));
         fill(self.words().look_for, &[("organizer", &organizer), ("sender", &sender)])
     }
 

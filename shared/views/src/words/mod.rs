@@ -655,6 +655,206 @@ words! {
     whole_page,
     /// In a part of another site, when nothing answers.
     embed_failed,
+
+    // A guest's pages: after an invitation was asked for, his answer, no more mail.
+    /// Above the title, after an invitation was asked for.
+    asked_for,
+    /// Heading where nobody says to whom.
+    sent_unnamed,
+    /// First step; `organizer` and `sender` are marked up.
+    sent_look,
+    /// Second step; the answers are marked up.
+    sent_press,
+    /// Third step.
+    sent_follows,
+    /// What if not.
+    sent_nothing,
+    /// Above the title of a question.
+    asks_you,
+    /// In place of an answer.
+    no_answer,
+    /// After an answer.
+    answer_taken,
+    /// For who is no guest.
+    not_on_list,
+    /// A link alone does not answer.
+    press_again,
+    /// Title of the page that stops mail.
+    leave_title,
+    /// Its heading.
+    leave_heading,
+    /// What it means; `guest` is marked up.
+    leave_what,
+    /// Button; `organizer` is marked up.
+    leave_organizer,
+    /// Button.
+    leave_all,
+    /// In place of an organizer's name.
+    leave_unnamed,
+    /// Heading afterwards.
+    left_organizer,
+    /// The same for everybody.
+    left_all,
+    /// What it means; `guest` is marked up.
+    left_what,
+
+    // An organizer's pages: a mail that is held, an event that changes hands.
+    /// Heading.
+    claim_ask,
+    /// What happened; `address` is marked up.
+    claim_held,
+    /// Heading where nothing is held.
+    claim_none,
+    /// Why not; `address` is marked up.
+    claim_none_what,
+    /// Heading afterwards.
+    claimed,
+    /// What follows; `address` is marked up.
+    claimed_what,
+    /// In place of a subject.
+    no_subject,
+    /// Above the title.
+    your_event,
+    /// Above the title; `from` is marked up.
+    offered_by,
+    /// Button.
+    take_over,
+    /// What it means; both are marked up.
+    take_over_what,
+    /// What if not.
+    take_over_else,
+    /// Afterwards.
+    taken_over,
+    /// What it means; both are marked up.
+    taken_over_what,
+    /// Too late.
+    offer_over,
+
+    // An owner's view of his event.
+    /// A change waits for a release.
+    owner_held,
+    /// Button.
+    owner_release,
+    /// Heading: we are no longer a guest.
+    owner_uninvited,
+    /// What to do.
+    owner_uninvited_what,
+    /// Button; `guests` is [`Words::guests`].
+    owner_cancel,
+    /// Button of a proposal.
+    owner_accept,
+    /// The other one.
+    owner_decline,
+    /// Afterwards.
+    owner_accepted,
+    /// The same.
+    owner_declined,
+    /// Under it.
+    owner_move_too,
+    /// A proposal that is too old.
+    owner_gone,
+    /// Label of his page.
+    owner_page,
+    /// Label of the event's id.
+    owner_id,
+    /// Label of the number of changes.
+    owner_revision,
+    /// Label of the number of mails.
+    owner_waiting,
+    /// Heading of figures.
+    owner_answers,
+    /// The same.
+    owner_origins,
+    /// The same.
+    owner_clients,
+    /// A calendar that is not known.
+    client_unknown,
+    /// A calendar of no known family.
+    client_other,
+    /// Heading: what strangers tried.
+    owner_refused,
+    /// What it is.
+    owner_refused_what,
+    /// One of them.
+    attempt_cancel,
+    /// The same.
+    attempt_change,
+    /// Button.
+    owner_report,
+    /// Afterwards.
+    owner_report_sent,
+    /// Too often.
+    owner_report_wait,
+    /// How to change it.
+    owner_edit,
+    /// After a release.
+    told_one,
+    /// The same.
+    told_many,
+    /// What is folded away.
+    hand_over,
+    /// When to do it.
+    hand_over_what,
+    /// Label of the address.
+    hand_over_to,
+    /// Button.
+    hand_over_offer,
+    /// Afterwards.
+    hand_over_done,
+    /// An address of ours, or his own.
+    hand_over_wrong,
+
+    // What this place is.
+    /// Title.
+    home_title,
+    /// Heading.
+    home_heading,
+    /// First step, in short.
+    home_make,
+    /// What it is; `create` is marked up.
+    home_make_what,
+    /// Second step, in short.
+    home_share,
+    /// What it is.
+    home_share_what,
+    /// Third step, in short.
+    home_change,
+    /// What it is.
+    home_change_what,
+    /// For developers; `api` is a link.
+    home_figures,
+    /// Its words.
+    home_api,
+
+    // Pages that say why not.
+    /// Heading.
+    why_no_event,
+    /// What it means.
+    why_no_event_what,
+    /// Heading.
+    why_nothing,
+    /// Heading.
+    why_cancelled,
+    /// Heading.
+    why_suspended,
+    /// What it means.
+    why_suspended_what,
+    /// Heading.
+    why_too_many,
+    /// What to do.
+    why_too_many_what,
+    /// Heading.
+    why_failed,
+    /// What to do.
+    why_failed_what,
+    /// Heading.
+    why_changed,
+    /// What it means.
+    why_changed_what,
+    /// Heading.
+    why_link,
+    /// What to do.
+    why_link_what,
 }
 
 impl Language {

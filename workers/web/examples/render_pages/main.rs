@@ -232,10 +232,12 @@ fn main() {
                 held: true,
                 waiting: 12,
                 uninvited: true,
+                problem: String::new(),
+                query: String::new(),
                 proposals: vec![ProposalView {
                     guest: "ben@example.org".into(),
                     instance: String::new(),
-                    was: String::new(),
+                    was: "Friday 2 July 2027, 7:05 pm to 10:05 pm, New York time".into(),
                     would: "Saturday 3 July 2027, 7:05 pm to 10:05 pm, New York time".into(),
                     comment: "One day later?".into(),
                 }],

@@ -25,7 +25,7 @@ use crate::invite::{
     v1,
 };
 use crate::landing::landing;
-use crate::pages;
+use crate::pages::{self, Reader};
 use crate::respond;
 
 /// What a request of this route comes with.
@@ -38,9 +38,9 @@ struct Door {
 }
 
 impl Door {
-    /// The language that the page is written in.
-    fn language(&self, asked: &Asked) -> Language {
-        Language::choose(&[&asked.language, &self.language])
+    /// Who reads its page.
+    fn reader(&self, asked: &Asked) -> Reader {
+        Reader::new(Language::from_tag(&asked.language), Language::from_tag(&self.language))
     }
 }
 
@@ -74,6 +74,7 @@ pub async fn get(
     headers: HeaderMap,
     fields: Fields,
 ) -> Response {
+    let reader = Reader::of(&fields, &headers);
     let keyed = key_in(&headers).is_some();
     let as_json = keyed || wants_json(&headers);
     let answer = async {
@@ -85,11 +86,19 @@ pub async fn get(
             show(&context, &door, &fields, as_json)
         }
     };
-    answer.await.or_else(|problem| refuse(&context, problem, as_json)).unwrap_or_else(IntoResponse::into_response)
+    answer
+        .await
+        .or_else(|problem| refuse(&context, reader, problem, as_json))
+        .unwrap_or_else(IntoResponse::into_response)
 }
 
 /// `POST`: a form of any site, or JSON.
-pub async fn post(State(context): State<Arc<WebContext>>, Path(uid): Path<String>, request: Request) -> Response {
+pub async fn post(
+    State(context): State<Arc<WebContext>>,
+    Path(uid): Path<String>,
+    reader: Reader,
+    request: Request,
+) -> Response {
     let headers = request.headers().clone();
     let json_body = has_type(&headers, "application/json");
     let as_json = json_body || wants_json(&headers) || key_in(&headers).is_some();
@@ -102,7 +111,10 @@ pub async fn post(State(context): State<Arc<WebContext>>, Path(uid): Path<String
             act_keyless(&context, &door, &fields, &headers, as_json).await
         }
     };
-    answer.await.or_else(|problem| refuse(&context, problem, as_json)).unwrap_or_else(IntoResponse::into_response)
+    answer
+        .await
+        .or_else(|problem| refuse(&context, reader, problem, as_json))
+        .unwrap_or_else(IntoResponse::into_response)
 }
 
 /// The body's fields before those of the query.
@@ -158,10 +170,10 @@ fn show(context: &WebContext, door: &Door, fields: &Fields, as_json: bool) -> Re
     let status = state.as_ref().map_or_else(Problem::status, |()| StatusCode::OK);
     // An empty address is no mistake of the reader: the box simply waits.
     let problem = match &asked.address {
-        Err(problem) if !asked.typed.is_empty() => problem.sentence(door.language(&asked).words()).to_owned(),
+        Err(problem) if !asked.typed.is_empty() => problem.sentence(door.reader(&asked).words()).to_owned(),
         _ => String::new(),
     };
-    pages::invite::page(context, &door.row, &door.settings, &asked, door.language(&asked), problem, status)
+    pages::invite::page(context, &door.row, &door.settings, &asked, door.reader(&asked), problem, status)
 }
 
 #[derive(Serialize)]
@@ -204,10 +216,10 @@ async fn act_keyless(
         Ok(address) => address.clone(),
         Err(problem) if as_json => return Err(problem.problem()),
         Err(problem) => {
-            let language = door.language(&asked);
-            let words = problem.sentence(language.words()).to_owned();
+            let reader = door.reader(&asked);
+            let words = problem.sentence(reader.words()).to_owned();
             let status = StatusCode::BAD_REQUEST;
-            return pages::invite::page(context, &door.row, &door.settings, &asked, language, words, status);
+            return pages::invite::page(context, &door.row, &door.settings, &asked, reader, words, status);
         }
     };
     let (_, limits) = act(context, door, &asked, &address, Caller::Keyless).await?;
@@ -259,10 +271,12 @@ async fn act(
 fn next(context: &WebContext, door: &Door, asked: &Asked, masked: &str) -> String {
     landing(&asked.landing, &context.config, &door.settings).unwrap_or_else(|| {
         let to: String = form_urlencoded::byte_serialize(masked.as_bytes()).collect();
-        format!("{}/event/{}/sent?to={to}", context.config.public_url, door.row.event_id)
+        let page = door.reader(asked).path(format!("{}/event/{}/sent", context.config.public_url, door.row.event_id));
+        let mark = if page.contains('?') { '&' } else { '?' };
+        format!("{page}{mark}to={to}")
     })
 }
 
-fn refuse(context: &WebContext, problem: Problem, as_json: bool) -> Result<Response, Problem> {
-    if as_json { Err(problem) } else { pages::refusal(context, problem) }
+fn refuse(context: &WebContext, reader: Reader, problem: Problem, as_json: bool) -> Result<Response, Problem> {
+    if as_json { Err(problem) } else { pages::refusal(context, reader, problem) }
 }

@@ -11,16 +11,16 @@ use itip::{
 };
 use scheduling::command::{Command, Job, Reply};
 use scheduling::keys::Link;
-use views::api::answer_word;
+use views::event::Telling;
 use views::pages::AnswerPage;
 use views::text::mask_address;
-use views::when::WhenView;
+use views::words::fill;
 
 use crate::WebContext;
 use crate::error::{Problem, wrong_reply};
 use crate::events;
 use crate::extract::{Fields, Form};
-use crate::pages::{link, or_refusal, shell};
+use crate::pages::{Reader, link, or_refusal, shell};
 use crate::respond;
 
 fn open(context: &WebContext, token: &str) -> Result<(EventId, CalAddress), Problem> {
@@ -40,18 +40,29 @@ fn partstat(word: &str) -> Option<PartStat> {
 }
 
 /// Three buttons. Nothing happens here, however the link was written.
-pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<String>, fields: Fields) -> Response {
+pub async fn get(
+    State(context): State<Arc<WebContext>>,
+    Path(token): Path<String>,
+    reader: Reader,
+    fields: Fields,
+) -> Response {
     let answer = async {
         let (event, guest) = open(&context, &token)?;
         let selected = fields.get("answer").filter(|word| partstat(word).is_some()).unwrap_or_default();
-        page(&context, &token, &event, &guest, date(&fields), selected, String::new()).await
+        page(&context, reader, &token, (&event, &guest), date(&fields), selected, String::new()).await
     };
-    or_refusal(&context, answer.await)
+    or_refusal(&context, reader, answer.await)
 }
 
 /// Takes the answer.
-pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<String>, Form(form): Form) -> Response {
+pub async fn post(
+    State(context): State<Arc<WebContext>>,
+    Path(token): Path<String>,
+    reader: Reader,
+    Form(form): Form,
+) -> Response {
     let answer = async {
+        let words = reader.words();
         let (event, guest) = open(&context, &token)?;
         let word = form.get("answer").unwrap_or_default();
         let partstat = partstat(word).ok_or_else(|| Problem::invalid("answer", "answer is yes, maybe or no"))?;
@@ -80,13 +91,13 @@ pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<Stri
                 context.jobs.start(Job::Batch { event: event.clone(), batch });
             }
             done = match outcome {
-                Some(_) => format!("Your answer is {}. You can change it here at any time.", answer_word(partstat)),
-                None => "You are not on the guest list of this event.".into(),
+                Some(_) => fill(words.answer_taken, &[("answer", words.answer(partstat))]),
+                None => words.not_on_list.into(),
             };
         }
-        page(&context, &token, &event, &guest, date(&form), word, done).await
+        page(&context, reader, &token, (&event, &guest), date(&form), word, done).await
     };
-    or_refusal(&context, answer.await)
+    or_refusal(&context, reader, answer.await)
 }
 
 /// The date of a series that the link is about: its original start in epoch seconds.
@@ -105,18 +116,19 @@ fn instance(event: &EventState, date: Option<Timestamp>) -> Option<imip::Occurre
 
 async fn page(
     context: &WebContext,
+    reader: Reader,
     token: &str,
-    id: &EventId,
-    guest: &CalAddress,
+    (id, guest): (&EventId, &CalAddress),
     date: Option<Timestamp>,
     selected: &str,
     done: String,
 ) -> Result<Response, Problem> {
     let shown = events::shown(context, id).await?;
-    let mut event = events::view_of_state(&shown.event, context.clock.now()).ok_or(Problem::EventNotFound)?;
+    let telling = Telling::of(reader.language, context.clock.now());
+    let mut event = events::view_of_state(&shown.event, &telling).ok_or(Problem::EventNotFound)?;
     let instance = instance(&shown.event, date);
     if let Some(one) = &instance {
-        event.when = WhenView::new(&one.start, &one.end);
+        event.when = telling.when(&one.start, &one.end);
         event.starts = one.start.instant().0;
         event.cancelled |= one.cancelled;
         event.repeats.clear();
@@ -128,13 +140,13 @@ async fn page(
         Some(one) => attendee.instance_partstat(one.recurrence_id.instant(), &shown.event),
         None => attendee.current_partstat(shown.event.version.reset),
     };
-    let current = known.first().map_or("No answer yet", |attendee| answer_word(partstat(attendee)));
+    let current = known.first().map(|attendee| reader.words().answer(partstat(attendee)));
     let page = AnswerPage {
-        shell: shell(context, event.title.clone(), &[]),
+        shell: shell(context, event.title.clone(), reader, &[]),
         event,
-        action: format!("/r/{token}"),
+        action: reader.path(format!("/r/{token}")),
         guest: mask_address(guest),
-        current,
+        current: current.filter(|word| !word.is_empty()).unwrap_or(reader.words().no_answer),
         date: instance.map(|one| one.recurrence_id.instant().0.to_string()).unwrap_or_default(),
         selected: selected.to_owned(),
         done,

@@ -12,7 +12,7 @@ use views::pages::ClaimPage;
 
 use crate::WebContext;
 use crate::error::{Problem, wrong_reply};
-use crate::pages::{link, or_refusal, shell};
+use crate::pages::{Reader, link, or_refusal, shell};
 use crate::respond;
 
 fn open(context: &WebContext, token: &str) -> Result<CalAddress, Problem> {
@@ -23,18 +23,18 @@ fn open(context: &WebContext, token: &str) -> Result<CalAddress, Problem> {
 }
 
 /// What is held.
-pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<String>) -> Response {
+pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<String>, reader: Reader) -> Response {
     let answer = async {
         let organizer = open(&context, &token)?;
         let held = ask(&context, &organizer, OrganizerCommand::Held).await?;
         let subjects = held.into_iter().map(|(_, subject)| subject).collect();
-        page(&context, &token, &organizer, subjects, false)
+        page(&context, reader, &token, &organizer, subjects, false)
     };
-    or_refusal(&context, answer.await)
+    or_refusal(&context, reader, answer.await)
 }
 
 /// Claims it.
-pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<String>) -> Response {
+pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<String>, reader: Reader) -> Response {
     let answer = async {
         let organizer = open(&context, &token)?;
         let claimed = ask(&context, &organizer, OrganizerCommand::Claim).await?;
@@ -43,9 +43,9 @@ pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<Stri
         if any {
             context.jobs.enqueue(jobs).await?;
         }
-        page(&context, &token, &organizer, Vec::new(), any)
+        page(&context, reader, &token, &organizer, Vec::new(), any)
     };
-    or_refusal(&context, answer.await)
+    or_refusal(&context, reader, answer.await)
 }
 
 async fn ask(
@@ -61,16 +61,17 @@ async fn ask(
 
 fn page(
     context: &WebContext,
+    reader: Reader,
     token: &str,
     organizer: &CalAddress,
     subjects: Vec<String>,
     done: bool,
 ) -> Result<Response, Problem> {
     let page = ClaimPage {
-        shell: shell(context, "Is this your mail?", &[]),
+        shell: shell(context, reader.words().claim, reader, &[]),
         address: organizer.to_string(),
         subjects,
-        action: format!("/c/{token}"),
+        action: reader.path(format!("/c/{token}")),
         done,
     };
     respond::page(StatusCode::OK, &page, "")

@@ -22,7 +22,7 @@ use crate::error::Problem;
 use crate::events;
 use crate::extract::Fields;
 use crate::pages::schedule::theme_path;
-use crate::pages::{PublicPage, config, or_refusal, shell_at, telling};
+use crate::pages::{PublicPage, Reader, config, or_refusal, shell_at, telling};
 use crate::publish::{self, Edition, PublishContext, Published, Rendered, Turning};
 use crate::respond;
 use crate::twins::is_short;
@@ -42,6 +42,7 @@ pub async fn get(
     headers: HeaderMap,
     fields: Fields,
 ) -> Response {
+    let reader = Reader::of(&fields, &headers);
     let answer = async {
         if let Some(id) = EventId::parse(&id) {
             let row = events::row(&context, &id).await?;
@@ -51,7 +52,7 @@ pub async fn get(
         let edition = Edition::at_path(uri.path(), fields.get("lang"), &headers).ok_or(Problem::EventNotFound)?;
         publish::serve(&context, &headers, &edition).await
     };
-    or_refusal(&context, answer.await)
+    or_refusal(&context, reader, answer.await)
 }
 
 /// The page as everybody sees it.

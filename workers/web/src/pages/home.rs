@@ -9,23 +9,23 @@ use views::pages::HomePage;
 
 use crate::WebContext;
 use crate::error::Problem;
-use crate::pages::{or_refusal, shell};
+use crate::pages::{Reader, or_refusal, shell};
 use crate::respond;
 
 /// Three steps and an address.
-pub async fn get(State(context): State<Arc<WebContext>>) -> Response {
+pub async fn get(State(context): State<Arc<WebContext>>, reader: Reader) -> Response {
     let page = HomePage {
-        shell: shell(&context, "Calendar invitations", &[]),
+        shell: shell(&context, reader.words().home_title, reader, &[]),
         create: format!("create@{}", context.config.domain),
     };
-    or_refusal(&context, respond::page(StatusCode::OK, &page, ""))
+    or_refusal(&context, reader, respond::page(StatusCode::OK, &page, ""))
 }
 
 /// Whatever has no route: a page for people, a problem document for programs.
-pub async fn fallback(State(context): State<Arc<WebContext>>, request: Request) -> Response {
+pub async fn fallback(State(context): State<Arc<WebContext>>, reader: Reader, request: Request) -> Response {
     let accept = request.headers().get(http::header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.contains("text/html") {
-        or_refusal(&context, Err(Problem::NotFound))
+        or_refusal(&context, reader, Err(Problem::NotFound))
     } else {
         Problem::NotFound.into_response()
     }

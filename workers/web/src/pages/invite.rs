@@ -10,8 +10,7 @@ use scheduling::settings::OrganizerSettings;
 use store::accounts;
 use store::directory::{self, EventRow};
 use views::event::Telling;
-use views::pages::{InvitePage, SentPage, Shell};
-use views::words::Language;
+use views::pages::{InvitePage, SentPage};
 
 use crate::WebContext;
 use crate::assets::INVITE_JS;
@@ -20,7 +19,7 @@ use crate::events;
 use crate::extract::{EventPath, Fields};
 use crate::invite::Asked;
 use crate::landing::{landing, origin};
-use crate::pages::{or_refusal, sender, shell};
+use crate::pages::{Reader, or_refusal, sender, shell};
 use crate::respond;
 
 /// Other events that a page names.
@@ -32,11 +31,11 @@ pub fn page(
     row: &EventRow,
     settings: &OrganizerSettings,
     asked: &Asked,
-    language: Language,
+    reader: Reader,
     problem: String,
     status: StatusCode,
 ) -> Result<Response, Problem> {
-    let telling = Telling { language, clock_24: language.words().clock_24, now: context.clock.now() };
+    let telling = Telling::of(reader.language, context.clock.now());
     let event = events::public_view(row, &telling);
     let landing = landing(&asked.landing, &context.config, settings).unwrap_or_default();
     // A browser checks redirects of a form too, so the landing page must be named.
@@ -47,7 +46,7 @@ pub fn page(
         Err(_) => String::new(),
     };
     let page = InvitePage {
-        shell: Shell { language, ..shell(context, event.title.clone(), &[&INVITE_JS]) },
+        shell: shell(context, event.title.clone(), reader, &[&INVITE_JS]),
         auto: asked.address.is_ok() && problem.is_empty() && !settings.button_only,
         action: match asked.language.as_str() {
             "" => format!("/event/{}/invite", row.event_id),
@@ -64,21 +63,27 @@ pub fn page(
 }
 
 /// `GET /event/{uid}/sent`: what to look for now. Says the same to everybody.
-pub async fn sent(State(context): State<Arc<WebContext>>, EventPath(id): EventPath, fields: Fields) -> Response {
+pub async fn sent(
+    State(context): State<Arc<WebContext>>,
+    EventPath(id): EventPath,
+    reader: Reader,
+    fields: Fields,
+) -> Response {
     let answer = async {
         let row = events::row(&context, &id).await?;
         let now = context.clock.now();
+        let telling = Telling::of(reader.language, now);
         let organizer = accounts::organizer(context.db.as_ref(), &row.owner).await?;
         let more = directory::upcoming_of(context.db.as_ref(), &row.owner, now, MORE_MAX + 1).await?;
         let more = more
             .iter()
             .filter(|other| other.event_id != id && !other.cancelled)
             .take(MORE_MAX as usize)
-            .map(|other| events::view(other, now))
+            .map(|other| events::public_view(other, &telling))
             .collect();
-        let event = events::view(&row, now);
+        let event = events::public_view(&row, &telling);
         let page = SentPage {
-            shell: shell(&context, format!("On its way: {}", event.title), &[]),
+            shell: shell(&context, reader.words().on_its_way, reader, &[]),
             event,
             to: fields.get("to").filter(|to| is_masked(to)).unwrap_or_default().to_owned(),
             sender: sender(&context),
@@ -87,7 +92,7 @@ pub async fn sent(State(context): State<Arc<WebContext>>, EventPath(id): EventPa
         };
         respond::page(StatusCode::OK, &page, "")
     };
-    or_refusal(&context, answer.await)
+    or_refusal(&context, reader, answer.await)
 }
 
 /// Whether a text is an address that we masked, and not a message that somebody wants shown on our page.

@@ -10,10 +10,13 @@ pub mod live;
 pub mod owner;
 #[cfg(feature = "local")]
 pub mod playground;
+mod reader;
 pub mod schedule;
 pub mod take_over;
 pub mod unsubscribe;
 pub mod upcoming;
+
+pub use self::reader::Reader;
 
 use axum::response::Response;
 use itip::Timestamp;
@@ -72,9 +75,9 @@ pub fn telling(config: &PageConfig, language: Language, now: Timestamp) -> Telli
     Telling { language, clock_24: clock_24(config.times, language), now }
 }
 
-/// What stands around a page: in English and not to be found by search engines, unless the caller says otherwise.
-pub fn shell(context: &WebContext, title: impl Into<String>, scripts: &[&Asset]) -> Shell {
-    shell_at(&context.config.domain, title, Language::default(), scripts)
+/// What stands around a page for one reader; search engines do not find it.
+pub fn shell(context: &WebContext, title: impl Into<String>, reader: Reader, scripts: &[&Asset]) -> Shell {
+    shell_at(&context.config.domain, title, reader.language, scripts)
 }
 
 /// The same for a page that is published, in a language.
@@ -97,22 +100,12 @@ pub fn sender(context: &WebContext) -> String {
 }
 
 /// A page that says why not.
-pub fn refusal(context: &WebContext, problem: Problem) -> Result<Response, Problem> {
-    let heading = match &problem {
-        Problem::EventNotFound => "There is no such event",
-        Problem::OrganizerNotFound | Problem::NotFound => "There is nothing here",
-        Problem::EventCancelled => "This event has been cancelled",
-        Problem::EventPast => "This event is over",
-        Problem::EventFull => "This event is full",
-        Problem::OrganizerSuspended => "Not available",
-        Problem::TooMany { .. } => "One moment, please",
-        Problem::Internal { .. } => "That did not work",
-        _ => "That link does not work",
-    };
+pub fn refusal(context: &WebContext, reader: Reader, problem: Problem) -> Result<Response, Problem> {
+    let (heading, line) = problem.sentence(reader.language.words());
     let page = NoticePage {
-        shell: shell(context, heading, &[]),
+        shell: shell(context, heading, reader, &[]),
         heading: heading.into(),
-        lines: vec![problem.to_string()],
+        lines: vec![line.into()],
         link: None,
     };
     let mut response = respond::page(problem.status(), &page, "")?;
@@ -133,6 +126,8 @@ pub fn link(context: &WebContext, token: &str) -> Result<Link, Problem> {
 }
 
 /// The answer, or a page that says why not.
-pub fn or_refusal(context: &WebContext, answer: Result<Response, Problem>) -> Response {
-    answer.or_else(|problem| refusal(context, problem)).unwrap_or_else(axum::response::IntoResponse::into_response)
+pub fn or_refusal(context: &WebContext, reader: Reader, answer: Result<Response, Problem>) -> Response {
+    answer
+        .or_else(|problem| refusal(context, reader, problem))
+        .unwrap_or_else(axum::response::IntoResponse::into_response)
 }

@@ -12,7 +12,9 @@ use http::{HeaderValue, StatusCode, header};
 use itip::When;
 use serde::Serialize;
 use store::directory;
+use views::event::Telling;
 use views::when;
+use views::words::Language;
 
 use crate::WebContext;
 use crate::assets::{PLAYGROUND_CSS, PLAYGROUND_JS};
@@ -103,11 +105,12 @@ fn written(when: &When) -> Written {
 }
 
 async fn list(State(context): State<Arc<WebContext>>) -> Result<Response, Problem> {
+    let telling = Telling::of(Language::default(), context.clock.now());
     let rows = directory::events(context.db.as_ref(), None, EVENTS_MAX).await?;
     let mut list = Vec::with_capacity(rows.len());
     let mut slugs = std::collections::BTreeMap::new();
     for row in rows {
-        if row.is_past(context.clock.now()) {
+        if row.is_past(telling.now) {
             continue;
         }
         if !slugs.contains_key(&row.owner) {
@@ -121,7 +124,7 @@ async fn list(State(context): State<Arc<WebContext>>) -> Result<Response, Proble
             sequence: shown.event.order.map_or(0, |order| order.sequence.0),
             start: written(&row.details.start),
             end: written(&row.details.end),
-            when: events::view(&row, context.clock.now()).when.sentence(),
+            when: events::public_view(&row, &telling).when.sentence(),
             sort: row.details.start.instant().0,
             event_id: row.event_id.into(),
             owner: row.owner.to_string(),

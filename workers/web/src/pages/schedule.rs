@@ -24,7 +24,7 @@ use crate::WebContext;
 use crate::error::Problem;
 use crate::extract::{Fields, Form};
 use crate::invite::check_network;
-use crate::pages::{Found, PublicPage, find, or_refusal, upcoming};
+use crate::pages::{Found, PublicPage, Reader, find, or_refusal, upcoming};
 use crate::publish::{self, Edition, PublishContext, Published, ROWS_MAX, Rendered};
 use crate::respond;
 
@@ -36,6 +36,7 @@ pub async fn get(
     headers: HeaderMap,
     fields: Fields,
 ) -> Response {
+    let reader = Reader::of(&fields, &headers);
     let answer = async {
         if let Some(edition) = Edition::wanted(uri.path(), uri.query(), &headers) {
             return publish::serve(&context, &headers, &edition).await;
@@ -53,7 +54,7 @@ pub async fn get(
             }
         }
     };
-    or_refusal(&context, answer.await)
+    or_refusal(&context, reader, answer.await)
 }
 
 /// The page as everybody sees it first.
@@ -106,6 +107,7 @@ pub async fn post(
     headers: HeaderMap,
     Form(form): Form,
 ) -> Response {
+    let reader = Reader::of(&form, &headers);
     let answer = async {
         let page = match find(context.db.as_ref(), &slug).await? {
             Found::Moved(to) => return respond::redirect(StatusCode::PERMANENT_REDIRECT, &format!("/s/{to}")),
@@ -126,7 +128,7 @@ pub async fn post(
             }
         }
     };
-    or_refusal(&context, answer.await)
+    or_refusal(&context, reader, answer.await)
 }
 
 /// `GET /s/{slug}/rows?ids=`: some rows anew, for a page that is open while they change.

@@ -9,12 +9,13 @@ use itip::{CalAddress, EventId};
 use scheduling::command::Command;
 use scheduling::keys::Link;
 use store::directory;
+use views::event::Telling;
 use views::pages::TakeOverPage;
 
 use crate::WebContext;
 use crate::error::Problem;
 use crate::events;
-use crate::pages::{link, or_refusal, shell};
+use crate::pages::{Reader, link, or_refusal, shell};
 use crate::respond;
 
 struct Offer {
@@ -31,16 +32,16 @@ fn open(context: &WebContext, token: &str) -> Result<Offer, Problem> {
 }
 
 /// What is offered.
-pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<String>) -> Response {
+pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<String>, reader: Reader) -> Response {
     let answer = async {
         let offer = open(&context, &token)?;
-        page(&context, &token, &offer, false).await
+        page(&context, reader, &token, &offer, false).await
     };
-    or_refusal(&context, answer.await)
+    or_refusal(&context, reader, answer.await)
 }
 
 /// Takes it over, if whoever offered it still owns it.
-pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<String>) -> Response {
+pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<String>, reader: Reader) -> Response {
     let answer = async {
         let offer = open(&context, &token)?;
         let state = events::shown(&context, &offer.event).await?.event;
@@ -55,21 +56,28 @@ pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<Stri
             let command = Command::HandOver { owner: offer.to.clone(), settings };
             context.objects.event(&offer.event, command).await?;
         }
-        page(&context, &token, &offer, true).await
+        page(&context, reader, &token, &offer, true).await
     };
-    or_refusal(&context, answer.await)
+    or_refusal(&context, reader, answer.await)
 }
 
-async fn page(context: &WebContext, token: &str, offer: &Offer, done: bool) -> Result<Response, Problem> {
+async fn page(
+    context: &WebContext,
+    reader: Reader,
+    token: &str,
+    offer: &Offer,
+    done: bool,
+) -> Result<Response, Problem> {
     let state = events::shown(context, &offer.event).await?.event;
     let open = state.owner == offer.from;
-    let event = events::view_of_state(&state, context.clock.now()).ok_or(Problem::EventNotFound)?;
+    let telling = Telling::of(reader.language, context.clock.now());
+    let event = events::view_of_state(&state, &telling).ok_or(Problem::EventNotFound)?;
     let page = TakeOverPage {
-        shell: shell(context, event.title.clone(), &[]),
+        shell: shell(context, event.title.clone(), reader, &[]),
         event,
         from: offer.from.to_string(),
         to: offer.to.to_string(),
-        action: format!("/t/{token}"),
+        action: reader.path(format!("/t/{token}")),
         open,
         done,
     };

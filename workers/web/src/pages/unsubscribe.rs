@@ -17,7 +17,7 @@ use crate::WebContext;
 use crate::error::Problem;
 use crate::events;
 use crate::extract::Form;
-use crate::pages::{link, or_refusal, shell};
+use crate::pages::{Reader, link, or_refusal, shell};
 use crate::respond;
 
 fn open(context: &WebContext, token: &str) -> Result<(EventId, CalAddress), Problem> {
@@ -28,16 +28,21 @@ fn open(context: &WebContext, token: &str) -> Result<(EventId, CalAddress), Prob
 }
 
 /// Two buttons.
-pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<String>) -> Response {
+pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<String>, reader: Reader) -> Response {
     let answer = async {
         let (event, guest) = open(&context, &token)?;
-        page(&context, &token, &event, &guest, String::new()).await
+        page(&context, reader, &token, (&event, &guest), String::new()).await
     };
-    or_refusal(&context, answer.await)
+    or_refusal(&context, reader, answer.await)
 }
 
 /// Remembers the wish.
-pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<String>, Form(form): Form) -> Response {
+pub async fn post(
+    State(context): State<Arc<WebContext>>,
+    Path(token): Path<String>,
+    reader: Reader,
+    Form(form): Form,
+) -> Response {
     let answer = async {
         let (event, guest) = open(&context, &token)?;
         let everything = form.get("scope") == Some("everything");
@@ -54,29 +59,30 @@ pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<Stri
             Ok(_) | Err(CommandError::NotFound) => {}
             Err(error) => return Err(error.into()),
         }
-        let done = if scope.is_some() { "No more mail from this organizer" } else { "No more mail from here" };
-        page(&context, &token, &event, &guest, done.into()).await
+        let words = reader.words();
+        let done = if scope.is_some() { words.left_organizer } else { words.left_all };
+        page(&context, reader, &token, (&event, &guest), done.into()).await
     };
-    or_refusal(&context, answer.await)
+    or_refusal(&context, reader, answer.await)
 }
 
 async fn page(
     context: &WebContext,
+    reader: Reader,
     token: &str,
-    id: &EventId,
-    guest: &CalAddress,
+    (id, guest): (&EventId, &CalAddress),
     done: String,
 ) -> Result<Response, Problem> {
     let organizer = match events::row(context, id).await {
         Ok(row) => row.organizer_name,
-        Err(Problem::EventNotFound) => "this organizer".into(),
+        Err(Problem::EventNotFound) => reader.words().leave_unnamed.into(),
         Err(problem) => return Err(problem),
     };
     let page = UnsubscribePage {
-        shell: shell(context, "No more invitations", &[]),
+        shell: shell(context, reader.words().leave_title, reader, &[]),
         organizer,
         guest: mask_address(guest),
-        action: format!("/u/{token}"),
+        action: reader.path(format!("/u/{token}")),
         done,
     };
     respond::page(StatusCode::OK, &page, "")

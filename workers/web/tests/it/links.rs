@@ -105,7 +105,7 @@ fn held_mail_is_claimed_once() {
     }
     while stage.world.next_job().is_some() {}
     let page = stage.get(&path, None);
-    assert!(page.body.contains("Yes, this is mine") && !page.body.contains("<Game>"));
+    assert!(page.body.contains("Yes, it is mine") && !page.body.contains("<Game>"));
     assert!(stage.form(&path, "").body.contains("Thank you"));
     let job = stage.world.next_job();
     assert_eq!(job, Some(Job::Reread { raw: "ab".repeat(32), sender: owner() }));
@@ -118,7 +118,7 @@ fn an_owner_sees_figures_and_asks_for_the_list() {
     let (stage, id) = invited();
     let path = format!("/o/{}", sign_link(&stage.keys, &Link::Organizer { event: id.clone(), owner: owner() }));
     let page = stage.get(&path, None);
-    for part in ["Quarterly call", "<b>1</b> guests", "No answer", "Not known before an answer", "/event/"] {
+    for part in ["Quarterly call", "<b>one guest</b>", "No answer yet", "Not known before an answer", "/event/"] {
         assert!(page.body.contains(part), "{part}");
     }
     assert!(stage.form(&format!("{path}/report"), "").body.contains("on its way to ann@corp.example"));
