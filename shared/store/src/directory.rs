@@ -158,6 +158,12 @@ impl EventRow {
         })
     }
 
+    /// The organizer's name as the public reads it: many calendars know no other name than the address, which is for
+    /// his guests.
+    pub fn public_organizer(&self) -> &str {
+        if self.organizer_name.contains('@') { self.owner.local_part() } else { &self.organizer_name }
+    }
+
     /// Whether the last occurrence has ended.
     pub fn is_past(&self, now: Timestamp) -> bool {
         self.last_end.is_some_and(|end| end <= now)

@@ -190,7 +190,7 @@ pub fn source(row: &EventRow) -> Source<'_> {
         event: &row.event_id,
         details: &row.details,
         overrides: &row.overrides,
-        organizer: &row.organizer_name,
+        organizer: row.public_organizer(),
         cancelled: row.cancelled,
         moved_from: row.moved_from.as_ref(),
         updated: row.last_modified,

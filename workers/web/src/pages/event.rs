@@ -103,7 +103,7 @@ pub async fn written(
     let page = LandingPage {
         shell,
         brand: Brand {
-            name: row.organizer_name.clone(),
+            name: row.public_organizer().to_owned(),
             page: if slug.is_empty() { String::new() } else { format!("/s/{slug}") },
             logo: look.logo.clone(),
             theme: look.accent.map(theme_path).unwrap_or_default(),

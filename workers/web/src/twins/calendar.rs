@@ -144,7 +144,7 @@ fn written(
         uid: public.row.event_id.as_str(),
         sequence: sequence(public.row),
         dtstamp: public.row.last_modified,
-        organizer: Some((&address, &public.row.organizer_name)),
+        organizer: Some((&address, public.row.public_organizer())),
         details: Some(&public.details),
         overrides: &public.overrides,
         created: public.row.created,

@@ -54,6 +54,21 @@ fn what_is_not_public_has_no_page() {
 }
 
 #[test]
+fn nothing_public_tells_the_address_of_an_organizer_without_a_name() {
+    let (stage, id) = Stage::new();
+    // What the projection writes for him, and for one whose calendar has his address for a name.
+    stage.world.db().migrate("UPDATE event SET organizer_name = owner").unwrap();
+    let event = format!("/e/{}", short(&stage, "call-1"));
+    let (calendar, text, invite) = (format!("{event}.ics"), format!("{event}.md"), format!("/event/{id}/invite"));
+    for path in [&event, &calendar, &text, &invite, "/s/ann", "/s/ann.ics", "/s/ann.md", "/s/ann/embed", "/s/ann/frame"]
+    {
+        let answer = stage.get(path, None);
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert!(!answer.body.contains("ann@corp.example"), "{path}: {}", answer.body);
+    }
+}
+
+#[test]
 fn the_page_says_when_where_and_has_one_button() {
     let (stage, id) = Stage::new();
     let path = format!("/e/{}", short(&stage, "call-1"));
