@@ -23,8 +23,16 @@ pub(super) const TABLES: &[&str] = &[
 const KEEP_SECS: i64 = 7 * 86_400;
 /// For so long after it was ordered a snapshot may not have reached a reader; later than that KV has lost it.
 const SPREAD_SECS: i64 = 90;
-/// Most documents of one organizer that have snapshots; the others are read from D1.
-const EDITIONS_MAX: i64 = 300;
+/// Most documents of one organizer that have snapshots, pages of single events and all others apart, so that a crawler
+/// who reads every event leaves room for the page that everybody reads; the rest is read from D1.
+const EDITIONS_MAX: i64 = 150;
+
+/// Whether a key is that of one event's page.
+macro_rules! is_of_event {
+    ($key:literal) => {
+        concat!("(substr(", $key, ", instr(", $key, ", '/'), 7) IN ('/event/', '/event-'))")
+    };
+}
 /// Documents that are made in one go: of an event's page some five calls each, far below the 1,000 that an invocation
 /// has.
 const PASS_MAX: i64 = 100;
@@ -101,8 +109,14 @@ pub(super) fn read(conn: &dyn SqlConn, key: &str, now: Timestamp) -> Result<(), 
         &[key.into(), now.plus(KEEP_SECS).into(), now.plus(KEEP_SECS - SPREAD_SECS).into()],
     )?;
     conn.run(
-        "INSERT INTO edition (key, etag, stale_at, until, wanting) SELECT ?1, '', NULL, ?2, 1 \
-         WHERE (SELECT COUNT(*) FROM edition) < ?3 ON CONFLICT DO NOTHING",
+        concat!(
+            "INSERT INTO edition (key, etag, stale_at, until, wanting) SELECT ?1, '', NULL, ?2, 1 \
+             WHERE (SELECT COUNT(*) FROM edition WHERE ",
+            is_of_event!("key"),
+            " = ",
+            is_of_event!("?1"),
+            ") < ?3 ON CONFLICT DO NOTHING"
+        ),
         &[key.into(), now.plus(KEEP_SECS).into(), EDITIONS_MAX.into()],
     )
     .map(drop)
@@ -128,8 +142,11 @@ pub fn take(conn: &dyn SqlConn, now: Timestamp) -> Result<Option<Rebuild>, Store
     let changes = events.map_or(Changes::Everything, Changes::Events);
     // What people have open comes before the pages of single events.
     let rows = conn.run(
-        "SELECT key, etag, stale_at, until, wanting FROM edition WHERE wanting > 0 OR stale_at <= ?1 \
-         ORDER BY substr(key, instr(key, '/'), 6) = '/event', key LIMIT ?2",
+        concat!(
+            "SELECT key, etag, stale_at, until, wanting FROM edition WHERE wanting > 0 OR stale_at <= ?1 ORDER BY ",
+            is_of_event!("key"),
+            ", key LIMIT ?2"
+        ),
         &[now.into(), PASS_MAX.into()],
     )?;
     let mut editions = Vec::with_capacity(rows.len());
@@ -278,6 +295,22 @@ mod tests {
         done(&conn, &again, &again.editions).unwrap();
         changed(&conn, 1, 3_000);
         assert!(!take(&conn, Timestamp(3_001)).unwrap().unwrap().editions[0].unsure);
+    }
+
+    #[test]
+    fn a_crawler_who_reads_every_event_leaves_room_for_the_page() {
+        let conn = object();
+        for number in 0..2 * EDITIONS_MAX {
+            read(&conn, &format!("1/event-md/en/{number:012}"), Timestamp(1_000)).unwrap();
+        }
+        for key in [PAGE, "1/events/-/ann@corp.example", "1/schedule/en/event-halls"] {
+            read(&conn, key, Timestamp(1_000)).unwrap();
+        }
+        let first = take(&conn, Timestamp(1_000)).unwrap().unwrap();
+        let keys: Vec<&str> = first.editions.iter().take(3).map(|kept| kept.key.as_str()).collect();
+        assert_eq!(keys, ["1/events/-/ann@corp.example", "1/schedule/en/event-halls", PAGE]);
+        let all = conn.run("SELECT COUNT(*) FROM edition", &[]).unwrap()[0].integer(0).unwrap();
+        assert_eq!(all, EDITIONS_MAX + 3);
     }
 
     #[test]
