@@ -58,6 +58,10 @@
     if (on) picks.add(input.value); else picks.delete(input.value);
   };
   const say = (text) => { count.textContent = text; };
+  // Browsers leave where it is what the bar half covers; who goes by keyboard wants to see all of it.
+  form.addEventListener("focusin", ({ target }) => {
+    if (target.matches(":focus-visible") && !target.closest(".bar")) target.scrollIntoView({ block: "nearest" });
+  });
   form.addEventListener("change", (event) => {
     const input = event.target;
     if (!input.name?.startsWith("event")) return;
@@ -266,7 +270,7 @@
   const order = (li) => li.querySelector("time").dateTime;
   const place = (parent, child, keyOf) => {
     const after = [...parent.children].find((other) => keyOf(other) && keyOf(other) > keyOf(child));
-    parent.insertBefore(child, after ?? null);
+    parent.insertBefore(child, after ?? (parent === form ? none : null));
   };
   const byHref = (root, href) => root.querySelector(`li > a[href="${CSS.escape(href)}"]`)?.closest("li");
   const change = async (ids) => {

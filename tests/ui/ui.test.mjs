@@ -4,7 +4,7 @@ import { after, before } from "node:test";
 import { startBrowser } from "./browser.mjs";
 import { embedSuite } from "./embed.mjs";
 import { pagesSuite } from "./pages.mjs";
-import { readingSuite, sendingSuite } from "./schedule.mjs";
+import { liveSuite, readingSuite, sendingSuite } from "./schedule.mjs";
 import { startSeason } from "./season.mjs";
 
 const stage = {};
@@ -18,6 +18,7 @@ after(async () => {
 });
 
 sendingSuite(stage);
+liveSuite(stage);
 readingSuite(stage);
 embedSuite(stage);
 pagesSuite(stage);
