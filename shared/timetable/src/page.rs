@@ -108,7 +108,8 @@ pub struct PageConfig {
     pub accent: Option<Colour>,
     /// `https:` address of a logo.
     pub logo: String,
-    /// `https:` address of a picture behind the heading.
+    /// `https:` address of a picture: behind the heading of a schedule, and of links to the page that are shared. Cards and
+    /// the pages of single events do not show it.
     pub background: String,
     /// First day shown.
     pub from: Option<NaiveDate>,

@@ -91,6 +91,8 @@ pub struct SchedulePage {
     pub question: String,
     /// What was understood.
     pub chips: Vec<Chip>,
+    /// Words that were taken for others: as typed, as understood.
+    pub mended: Vec<(String, String)>,
     /// The quick filters.
     pub narrow: Narrow,
     /// The query of what is shown, without the `?`; empty for everything.
@@ -109,6 +111,8 @@ pub struct SchedulePage {
     pub one_per_person: bool,
     /// Events of one submission, at most.
     pub picks_max: usize,
+    /// Of all that shall be ticked, those that did not fit: the query that ticks them in a second go. May be empty.
+    pub rest: String,
 }
 
 impl SchedulePage {
@@ -138,7 +142,23 @@ impl SchedulePage {
     }
 
     fn tick_all(&self) -> String {
-        fill(self.words().tick_all, &[("count", &self.rows.picks().to_string())])
+        let (words, picks) = (self.words(), self.rows.picks());
+        let phrase = if self.fits() { words.tick_all } else { words.tick_first };
+        fill(phrase, &[("count", &picks.min(self.picks_max).to_string())])
+    }
+
+    /// Whether one submission takes all that can be ticked.
+    fn fits(&self) -> bool {
+        self.rows.picks() <= self.picks_max
+    }
+
+    fn searched_for(&self, (typed, meant): &(String, String)) -> String {
+        fill(self.words().searched_for, &[("typed", typed), ("meant", meant)])
+    }
+
+    fn ticked_part(&self) -> String {
+        let (ticked, picks) = (self.rows.ticked().to_string(), self.rows.picks().to_string());
+        fill(self.words().ticked_part, &[("count", &ticked), ("all", &picks)])
     }
 
     fn tick_all_address(&self) -> String {
@@ -147,7 +167,7 @@ impl SchedulePage {
     }
 
     fn can_tick_all(&self) -> bool {
-        !self.one_per_person && (2..=self.picks_max).contains(&self.rows.picks())
+        !self.one_per_person && self.rows.picks() > 1
     }
 
     fn without(&self, chip: &Chip) -> String {
@@ -213,6 +233,8 @@ pub struct ScheduleSentPage {
     pub lines: Vec<SentLine>,
     /// How many are on their way.
     pub sent: usize,
+    /// The page with those ticked that did not fit; empty if all did.
+    pub rest: String,
     /// Of the events under one title, a person gets one.
     pub one_per_person: bool,
 }

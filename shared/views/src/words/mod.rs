@@ -555,6 +555,14 @@ words! {
     no_events,
     /// What will be there.
     no_events_yet,
+    /// A word of a question was taken for another.
+    searched_for,
+    /// Ticks as many as one submission takes.
+    tick_first,
+    /// Not all of them are ticked; `all` could be.
+    ticked_part,
+    /// Ticks what an earlier submission had no room for.
+    tick_rest,
     /// Heading where a filter leaves nothing.
     nothing_found,
     /// What to do then.

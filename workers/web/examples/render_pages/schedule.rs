@@ -227,6 +227,8 @@ fn page(
         problem: String::new(),
         one_per_person: config.one_per_person,
         picks_max: 200,
+        mended: Vec::new(),
+        rest: String::new(),
     }
 }
 
@@ -287,6 +289,7 @@ pub fn pages() -> Vec<(String, String)> {
             line("Rained off", false, en.said_cancelled),
             line("Otters at Gulls", false, en.said_full),
         ],
+        rest: String::new(),
         sent: 1,
         one_per_person: false,
     };

@@ -1,5 +1,6 @@
 //! The events of a page as its organizer wants them: for the page itself, and for its twins.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use itip::Timestamp;
@@ -24,13 +25,13 @@ pub struct Event {
 }
 
 /// Reads the events of a page that end after a moment, in the order of their first dates. `dates` are those of an event
-/// that are looked at.
+/// that are looked at. Also tells whose games they are.
 pub async fn load(
     context: PublishContext<'_>,
     page: &PublicPage,
     after: Timestamp,
     dates: &(dyn Fn(&EventRow) -> Vec<Entry> + Sync),
-) -> Result<Vec<Event>, StoreError> {
+) -> Result<(Vec<Event>, String), StoreError> {
     let config = &page.config;
     let rows = context.upcoming(&page.organizer.address, after, EVENTS_MAX).await?;
     // What is stored was checked when it was stored.
@@ -54,5 +55,27 @@ pub async fn load(
         let over = events.iter().filter(|event| event.row.is_past(context.now)).count();
         events.truncate(over + limit as usize);
     }
-    Ok(events)
+    let team = if config.team.is_empty() { team_of(&events) } else { config.team.clone() };
+    Ok((events, team))
+}
+
+/// Games that tell whose they are.
+const GAMES_MIN: usize = 5;
+
+/// The one team that plays in nine of ten games; empty if there is none.
+fn team_of(events: &[Event]) -> String {
+    let mut games = 0;
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for teams in events.iter().filter_map(|event| event.dates.first()?.teams.as_ref()) {
+        games += 1;
+        for name in [&teams.home, &teams.away] {
+            *counts.entry(name).or_default() += 1;
+        }
+    }
+    let mut often = counts.into_iter().filter(|(_, count)| games >= GAMES_MIN && count * 10 >= games * 9);
+    match (often.next(), often.next()) {
+        (Some((name, _)), None) => name.to_owned(),
+        // Two who only play each other: the page is both's.
+        _ => String::new(),
+    }
 }

@@ -17,7 +17,7 @@ use views::pages::{Page, ScheduleSentPage};
 use views::rows::{Look, Rows};
 use views::words::Language;
 
-use self::asked::Asked;
+use self::asked::{Asked, rest_of};
 pub use self::season::Season;
 use self::written::written;
 use crate::WebContext;
@@ -118,7 +118,8 @@ pub async fn post(
         let mut asked = Asked::read(&form, &headers, &page, &season);
         match send::checked(&form, &asked) {
             Ok(address) => {
-                let sent = send::send(&context, &page, &season, &asked, &address).await?;
+                let mut sent = send::send(&context, &page, &season, &asked, &address).await?;
+                sent.rest = written::rest_page(&page, &asked, &rest_of(&form));
                 respond::public_page(StatusCode::OK, &sent)
             }
             Err(problem) => {
@@ -143,9 +144,10 @@ pub async fn rows(
     let asked = Asked::read(&fields, &headers, &page, &season);
     let ids = fields.get("ids").unwrap_or_default();
     let shorts: Vec<&str> = ids.split(',').filter_map(|id| id.get(..SHORT_CHARS)).take(ROWS_MAX).collect();
-    let mut listed = season.listed(&asked.filter, page.config.team.as_str());
+    let mut listed = season.listed(&asked.filter);
     listed.retain(|listed| shorts.contains(&short(&listed.entry.event)));
-    let look = Look { language: asked.language, config: &page.config, now: season.now, pick: true };
+    let config = season.config(&page);
+    let look = Look { language: asked.language, config: &config, now: season.now, pick: true };
     let html = Rows::new(&listed, &look, &|_| false).html().map_err(|cause| Problem::Internal { cause })?;
     Ok(respond::fragment(html))
 }

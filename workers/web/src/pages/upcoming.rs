@@ -9,8 +9,10 @@ use http::{HeaderMap, StatusCode, Uri};
 use store::Database;
 use timetable::Entry;
 use views::event::{Cards, EventView};
+use views::head::{Head, PageFacts};
 use views::landing::{Brand, EmbedPart, EmbedSent, FramePage, UpcomingPage};
-use views::pages::Page;
+use views::links::Links;
+use views::pages::{Page, Shell};
 use views::words::Language;
 
 use crate::WebContext;
@@ -36,21 +38,26 @@ struct Place<'a> {
     action: &'a str,
 }
 
-/// The cards of a page.
-async fn cards(
-    context: PublishContext<'_>,
-    page: &PublicPage,
-    language: Language,
-    place: Place<'_>,
-) -> Result<(Cards, Turning), Problem> {
-    let config = &page.config;
-    let limit = config.limit.unwrap_or(CARDS).clamp(1, CARDS_MAX) as usize;
+/// The next events of a page, whether it has more, and when they are others.
+async fn shown_of(context: PublishContext<'_>, page: &PublicPage) -> Result<(Vec<Entry>, bool, Turning), Problem> {
+    let limit = page.config.limit.unwrap_or(CARDS).clamp(1, CARDS_MAX) as usize;
     let season = Season::load(context, page).await?;
     let mut entries: Vec<Entry> = season.coming().cloned().collect();
     let more = entries.len() > limit;
     entries.truncate(limit);
-    let telling = telling(config, language, context.now);
-    let cards = Cards {
+    Ok((entries, more, season.turning()))
+}
+
+/// The cards of a page.
+fn cards(
+    context: PublishContext<'_>,
+    page: &PublicPage,
+    language: Language,
+    place: Place<'_>,
+    (entries, more): (&[Entry], bool),
+) -> Cards {
+    let telling = telling(&page.config, language, context.now);
+    Cards {
         language,
         organizer: page.organizer.name.clone(),
         slug: page.slug.clone(),
@@ -61,8 +68,7 @@ async fn cards(
         email: String::new(),
         ticked: Vec::new(),
         problem: String::new(),
-    };
-    Ok((cards, season.turning()))
+    }
 }
 
 fn brand(page: &PublicPage, style: &str) -> Brand {
@@ -82,9 +88,20 @@ pub async fn written(
     page: &PublicPage,
     language: Language,
 ) -> Result<(UpcomingPage, Turning), Problem> {
-    let (cards, turning) = cards(context, page, language, Place::default()).await?;
+    let (entries, more, turning) = shown_of(context, page).await?;
+    let cards = cards(context, page, language, Place::default(), (&entries, more));
     let brand = brand(page, &LANDING_CSS.path);
-    let shell = shell_at(&context.config.domain, brand.name.clone(), language, &[]);
+    let facts = PageFacts {
+        slug: &page.slug,
+        title: &brand.name,
+        intro: &page.config.intro,
+        organizer: &page.organizer.name,
+        image: &page.config.background,
+    };
+    let shell = Shell {
+        head: Head::of_page(&Links::new(&context.config.public_url), &facts, &entries, language),
+        ..shell_at(&context.config.domain, brand.name.clone(), language, &[])
+    };
     // The whole of such a page is what it shows.
     let cards = Cards { more: false, ..cards };
     Ok((UpcomingPage { shell, brand, intro: page.config.intro.clone(), cards }, turning))
@@ -121,7 +138,8 @@ pub async fn publish_embed(
     };
     let language = reads.unwrap_or_else(|| Language::choose(&[&page.config.language]));
     let place = Place { base: &context.config.public_url, action: "/embed" };
-    let (cards, turning) = cards(context, &page, language, place).await?;
+    let (entries, more, turning) = shown_of(context, &page).await?;
+    let cards = cards(context, &page, language, place, (&entries, more));
     let theme = page.config.accent.map(views::colour::theme).unwrap_or_default();
     let part = EmbedPart { cards, theme };
     Ok(Rendered::Here(published(&page, language, &part, respond::fragment_fields(), turning)?))
@@ -138,7 +156,8 @@ pub async fn publish_frame(
         Err(moved) => return Ok(moved),
     };
     let language = reads.unwrap_or_else(|| Language::choose(&[&page.config.language]));
-    let (cards, turning) = cards(context, &page, language, Place::default()).await?;
+    let (entries, more, turning) = shown_of(context, &page).await?;
+    let cards = cards(context, &page, language, Place::default(), (&entries, more));
     let brand = brand(&page, &EMBED_CSS.path);
     let shell = shell_at(&context.config.domain, brand.name.clone(), language, &[]);
     let fields = respond::framed_fields(&page.config.frame_ancestors);

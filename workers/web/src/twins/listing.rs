@@ -17,8 +17,8 @@ pub async fn load(
     filter: &Filter,
     after: Timestamp,
 ) -> Result<Vec<Event>, Problem> {
-    let mut events = listing::load(context, page, after, &|row| dates(row, after)).await?;
-    let wished = filter.matcher(Some(&page.config.team));
+    let (mut events, team) = listing::load(context, page, after, &|row| dates(row, after)).await?;
+    let wished = filter.matcher(Some(&team));
     for event in &mut events {
         event.dates.retain(|date| wished.matches(date));
     }

@@ -89,6 +89,56 @@ fn a_question_with_an_address_is_ready_to_send_and_sends_nothing() {
 }
 
 #[test]
+fn a_word_that_was_mended_is_told() {
+    let stage = season();
+    let page = stage.get("/s/ann?q=oters", None);
+    assert_eq!(titles(&page), ["Gulls at Otters", "Otters at Gulls"]);
+    assert!(page.body.contains("Searched for “otters” instead of “oters”."), "{}", page.body);
+    let spanish = stage.get("/s/ann?q=oters&lang=es", None);
+    assert!(spanish.body.contains("Se buscó «otters» en lugar de «oters»."), "{}", spanish.body);
+    assert!(!stage.get("/s/ann?q=otters", None).body.contains("Searched for"));
+}
+
+#[test]
+fn a_team_that_nearly_all_games_are_of_has_home_and_away() {
+    let stage = season();
+    let has_sides = || stage.get("/s/ann", None).body.contains("data-part=\"side=home\"");
+    assert!(!has_sides(), "three games are too few to tell");
+    for (uid, title) in [("g4", "Gulls at Rays"), ("g5", "Pipers at Gulls")] {
+        stage.request(uid, details(title, "2027-08-13T19:05:00", "2027-08-13T22:05:00"));
+    }
+    assert!(has_sides());
+    assert_eq!(titles(&stage.get("/s/ann?side=away", None)), ["Gulls at Otters"]);
+    assert_eq!(stage.get("/s/ann.ics?side=home", None).body.matches("BEGIN:VEVENT").count(), 3);
+    for (uid, title) in [("g6", "Pipers at Rays"), ("g7", "Otters at Rays")] {
+        stage.request(uid, details(title, "2027-08-13T19:05:00", "2027-08-13T22:05:00"));
+    }
+    assert!(!has_sides(), "a league is nobody's");
+}
+
+#[test]
+fn what_does_not_fit_is_picked_in_a_second_go() {
+    let stage = Stage::new().0;
+    stage.copies(240);
+    let all = stage.get("/s/ann?words=call", None).body;
+    assert!(all.contains("Pick the first 200") && !all.contains("data-all"), "{all}");
+    let ticked = |body: &str| body.matches(" checked>").count();
+    let first = stage.get("/s/ann?words=call&tick=all", None).body;
+    assert_eq!(ticked(&first), 200);
+    assert!(first.contains("200 of 241 are picked"));
+    assert!(first.contains("name=\"rest\" value=\"words=call&#38;tick=all&#38;skip=200\""), "{first}");
+    let form =
+        format!("email=ana@example.com&event={}&rest=words%3Dcall%26tick%3Dall%26skip%3D200", short(&stage, "call-1"));
+    let sent = stage.form("/s/ann", &form).body;
+    assert!(sent.contains("href=\"/s/ann?words=call&#38;tick=all&#38;skip=200\">Pick the rest"), "{sent}");
+    let second = stage.get("/s/ann?words=call&tick=all&skip=200", None).body;
+    assert_eq!(ticked(&second), 41);
+    assert!(!second.contains("name=\"rest\""));
+    let forged = stage.form("/s/ann", &format!("{}&rest=%22%3E%3Cb%3E", form.split("&rest").next().unwrap())).body;
+    assert!(!forged.contains("Pick the rest"));
+}
+
+#[test]
 fn picks_are_named_by_a_part_of_their_id() {
     let stage = season();
     let (one, gone) = (short(&stage, "g1"), short(&stage, "g2"));

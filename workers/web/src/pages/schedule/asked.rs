@@ -31,6 +31,10 @@ pub struct Asked {
     pub filter: Filter,
     /// What is ticked.
     pub ticked: Ticked,
+    /// Of what is shown, so many were ticked before.
+    pub skip: usize,
+    /// Words of the question that were taken for others.
+    pub mended: Vec<(String, String)>,
     /// The address that was typed.
     pub email: String,
     /// The address stood in the question.
@@ -53,13 +57,15 @@ impl Asked {
         let mut email = fields.get("email").unwrap_or_default().trim().to_owned();
         let mut ready = false;
         let nothing = Self::nothing(wanted, page);
+        let mut mended = Vec::new();
         let mut all = fields.get("tick") == Some("all");
         if !question.is_empty() {
-            let understood = season.question(&question, page, nothing.language);
+            let understood = season.question(&question, nothing.language);
             if let Some(address) = understood.send {
                 (email, ready) = (address.as_str().to_owned(), true);
             }
             all |= understood.all;
+            mended = understood.mended;
             // What the quick filters say goes on beside the question.
             let both = format!("{}&{}", filter.to_query(), understood.filter.to_query());
             filter = Filter::parse(&both).unwrap_or(understood.filter);
@@ -71,6 +77,8 @@ impl Asked {
             ticked: if (all || ready) && named.is_empty() { Ticked::All } else { Ticked::Named(named) },
             email,
             ready,
+            mended,
+            skip: skipped(fields),
             ..nothing
         }
     }
@@ -81,6 +89,8 @@ impl Asked {
             question: String::new(),
             filter: Filter::default(),
             ticked: Ticked::Named(Vec::new()),
+            skip: 0,
+            mended: Vec::new(),
             email: String::new(),
             ready: false,
             language: reads.unwrap_or_else(|| Language::choose(&[&page.config.language])),
@@ -95,6 +105,26 @@ impl Asked {
             Ticked::All => false,
             Ticked::Named(ids) => ids.iter().any(|id| id.get(..SHORT_CHARS) == Some(short(event))),
         }
+    }
+}
+
+fn skipped(fields: &Fields) -> usize {
+    fields.get("skip").and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+/// The query that ticks what a submission has no room for.
+pub fn rest_after(filter: &Filter, skip: usize) -> String {
+    let query = filter.to_query();
+    let and = if query.is_empty() { "" } else { "&" };
+    format!("{query}{and}tick=all&skip={skip}")
+}
+
+/// That query as a form brings it back; empty if it has none.
+pub fn rest_of(form: &Fields) -> String {
+    let rest = Fields::read(form.get("rest").unwrap_or_default().as_bytes());
+    match skipped(&rest) {
+        0 => String::new(),
+        skip => rest_after(&Filter::from_query(rest.pairs()).unwrap_or_default(), skip),
     }
 }
 

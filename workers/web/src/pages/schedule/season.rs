@@ -3,7 +3,7 @@
 use itip::{CalAddress, EventId, Timestamp};
 use store::StoreError;
 use store::directory::EventRow;
-use timetable::{Entry, EntryStatus, Filter, Question, Vocabulary};
+use timetable::{Entry, EntryStatus, Filter, PageConfig, Question, Vocabulary};
 use views::rows::Listed;
 use views::when::today_there;
 use views::words::Language;
@@ -26,6 +26,8 @@ pub struct Season {
     pub now: Timestamp,
     /// How many are not over.
     pub total: usize,
+    /// Whose games they are; empty if nobody's in particular.
+    pub team: String,
     events: Vec<Event>,
 }
 
@@ -33,14 +35,14 @@ impl Season {
     /// Reads the events of a page.
     pub async fn load(context: PublishContext<'_>, page: &PublicPage) -> Result<Self, StoreError> {
         let now = context.now;
-        let events = listing::load(context, page, now.plus(-EARLIER_SECS), &|row| dates(row, now)).await?;
+        let (events, team) = listing::load(context, page, now.plus(-EARLIER_SECS), &|row| dates(row, now)).await?;
         let over = events.iter().filter(|event| event.row.is_past(now)).count();
-        Ok(Self { now, total: events.len() - over, events })
+        Ok(Self { now, total: events.len() - over, team, events })
     }
 
     /// What a filter leaves; of a series its first date that is wanted.
-    pub fn listed(&self, filter: &Filter, team: &str) -> Vec<Listed> {
-        let matcher = filter.matcher(Some(team));
+    pub fn listed(&self, filter: &Filter) -> Vec<Listed> {
+        let matcher = filter.matcher(Some(&self.team));
         let one = |event: &Event| {
             let mut dates = event.dates.iter().filter(|date| matcher.matches(date));
             let entry = dates.next()?.clone();
@@ -49,24 +51,29 @@ impl Season {
         self.events.iter().filter_map(one).collect()
     }
 
-    /// The next events of some that can be invited to.
-    pub fn next<'a>(&self, listed: &'a [Listed], max: usize) -> Vec<&'a EventId> {
+    /// The next events of some that can be invited to, after the first so many.
+    pub fn next<'a>(&self, listed: &'a [Listed], skip: usize, max: usize) -> Vec<&'a EventId> {
         let entries = listed.iter().map(|listed| &listed.entry);
         let mut open: Vec<&Entry> =
             entries.filter(|entry| entry.status != EntryStatus::Cancelled && entry.end.instant() > self.now).collect();
         open.sort_by_key(|entry| entry.starts());
-        open.into_iter().take(max).map(|entry| &entry.event).collect()
+        open.into_iter().skip(skip).take(max).map(|entry| &entry.event).collect()
     }
 
     /// What a question in plain words means here and now.
-    pub fn question(&self, text: &str, page: &PublicPage, language: Language) -> Question {
+    pub fn question(&self, text: &str, language: Language) -> Question {
         let entries: Vec<Entry> = self.events.iter().filter_map(|event| event.dates.first()).cloned().collect();
         let first = self.coming().next().or_else(|| entries.first());
         let Some(today) = first.and_then(|entry| today_there(&entry.start, self.now)) else {
             return Question::default();
         };
-        let team = Some(page.config.team.as_str()).filter(|team| !team.is_empty());
+        let team = Some(self.team.as_str()).filter(|team| !team.is_empty());
         Question::read(text, &Vocabulary::of(&entries), today, team, language.words().tag)
+    }
+
+    /// The configuration of the page, with the team whose games it has.
+    pub fn config(&self, page: &PublicPage) -> PageConfig {
+        PageConfig { team: self.team.clone(), ..page.config.clone() }
     }
 
     /// Every date that may stand on the page.

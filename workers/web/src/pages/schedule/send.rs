@@ -113,6 +113,7 @@ pub async fn send(
         theme: page.config.accent.map(theme_path).unwrap_or_default(),
         to: mask_address(address),
         sender: sender(context),
+        rest: String::new(),
         sent: lines.iter().filter(|line| line.good).count(),
         lines,
         one_per_person,

@@ -13,7 +13,7 @@ use views::rows::{Look, Rows};
 use views::when::month_name;
 use views::words::Language;
 
-use super::asked::{Asked, Ticked, WEEKEND};
+use super::asked::{Asked, Ticked, WEEKEND, rest_after};
 use super::season::Season;
 use super::theme_path;
 use crate::assets::{LIVE_JS, SCHEDULE_JS};
@@ -25,14 +25,20 @@ const TEAMS_MAX: usize = 80;
 
 /// The page that answers a wish.
 pub fn written(config: &Config, page: &PublicPage, season: &Season, asked: Asked) -> SchedulePage {
-    let look = Look { language: asked.language, config: &page.config, now: season.now, pick: true };
-    let listed = season.listed(&asked.filter, &page.config.team);
+    let own = season.config(page);
+    let look = Look { language: asked.language, config: &own, now: season.now, pick: true };
+    let listed = season.listed(&asked.filter);
     // Of more than one submission takes, the next ones are ticked.
     let next: Vec<&EventId> = match asked.ticked {
-        Ticked::All => season.next(&listed, INVITATIONS_MAX),
+        Ticked::All => season.next(&listed, asked.skip, INVITATIONS_MAX),
         Ticked::Named(_) => Vec::new(),
     };
     let rows = Rows::new(&listed, &look, &|event| asked.names(event) || next.contains(&event));
+    let after = asked.skip.saturating_add(INVITATIONS_MAX);
+    let rest = match asked.ticked {
+        Ticked::All if rows.picks() > after => rest_after(&asked.filter, after),
+        _ => String::new(),
+    };
     let title = if page.config.title.is_empty() { &page.organizer.name } else { &page.config.title };
     let chosen = if asked.chose_language { asked.language.words().tag } else { "" };
     let links = Views { slug: &page.slug, language: chosen };
@@ -58,6 +64,7 @@ pub fn written(config: &Config, page: &PublicPage, season: &Season, asked: Asked
         total: season.total,
         chips: timetable::Chip::of(&asked.filter).iter().map(told).collect(),
         narrow: narrow(page, season, &asked, &links),
+        mended: asked.mended,
         subscribe: public.webcal(subject, &query),
         download: path_of(&public.file_of_calendar(subject, &query)),
         query,
@@ -67,6 +74,7 @@ pub fn written(config: &Config, page: &PublicPage, season: &Season, asked: Asked
         problem: asked.problem,
         one_per_person: page.config.kind == PageKind::Slots && page.config.one_per_person,
         picks_max: INVITATIONS_MAX,
+        rest,
     }
 }
 
@@ -103,6 +111,12 @@ impl Views<'_> {
     }
 }
 
+/// The page with what an earlier submission had no room for; empty without a query for it.
+pub fn rest_page(page: &PublicPage, asked: &Asked, rest: &str) -> String {
+    let language = if asked.chose_language { asked.language.words().tag } else { "" };
+    if rest.is_empty() { String::new() } else { Views { slug: &page.slug, language }.to(rest) }
+}
+
 fn other_languages(language: Language, slug: &str, query: &str) -> Vec<(&'static str, &'static str, String)> {
     let others = Language::ALL.iter().filter(|other| **other != language);
     others
@@ -119,7 +133,7 @@ fn narrow(page: &PublicPage, season: &Season, asked: &Asked, links: &Views<'_>) 
         return Narrow::default();
     }
     let (filter, words) = (&asked.filter, asked.language.words());
-    let own = timetable::fold(&page.config.team);
+    let own = timetable::fold(&season.team);
     let mut names: BTreeMap<String, &str> = BTreeMap::new();
     let mut months: Vec<Month> = Vec::new();
     let (mut all, mut games, mut weekends, mut offers) = (0_usize, 0_usize, 0_usize, 0_usize);
