@@ -16,6 +16,7 @@ mod links;
 mod pages;
 mod places;
 mod published;
+mod readme;
 mod schedule;
 mod search;
 mod stage;

@@ -57,6 +57,8 @@ fn a_further_page_is_made_changed_and_taken_away() {
     assert_eq!((made.status, made.header("location")), (StatusCode::CREATED, "/v1/pages/ann-home"), "{}", made.body);
     assert_eq!(slugs(&stage, &key), ["ann", "ann-home"]);
     assert_eq!(leads_to(&stage, "ann-home"), "ann-home");
+    let cards = stage.get("/s/ann-home", None).body;
+    assert!(cards.contains("application/ld+json") && cards.contains("https://convoke.test/s/ann-home\""), "{cards}");
     let changed = stage.json("PUT", "/v1/pages/ann-home", Some(&key), "{\"config\":{\"title\":\"Home\"}}").json();
     assert_eq!((&changed["version"], &changed["config"]["title"]), (&json!(2), &json!("Home")));
     // A configuration is a whole: what it leaves out is the default again.

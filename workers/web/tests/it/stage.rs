@@ -127,6 +127,7 @@ impl Stage {
         let migrations = [
             include_str!("../../../../d1-migrations/0001_directory.sql"),
             include_str!("../../../../d1-migrations/0002_search.sql"),
+            include_str!("../../../../d1-migrations/0003_feeds.sql"),
             include_str!("../../../../d1-migrations/0005_pages.sql"),
         ];
         let world = Arc::new(World::new("convoke.test", Timing::default(), NOW, &migrations).unwrap());
