@@ -149,18 +149,17 @@ impl Entry {
     }
 
     /// What a search by words looks at: title, place, categories and offer.
-    pub fn public_text(&self) -> String {
+    pub fn public_texts(&self) -> impl Iterator<Item = &str> {
         let place = match &self.place {
             Place::Named(place) => place.as_str(),
             Place::Hidden => "",
         };
-        let mut text = format!("{}\n{place}", self.title);
-        let offer = self.offer.iter().flat_map(Offer::words);
-        for part in self.categories.iter().map(String::as_str).chain(offer) {
-            text.push('\n');
-            text.push_str(part);
-        }
-        text
+        [self.title.as_str(), place].into_iter().chain(self.further_texts())
+    }
+
+    /// Categories and offer.
+    pub(crate) fn further_texts(&self) -> impl Iterator<Item = &str> {
+        self.categories.iter().map(String::as_str).chain(self.offer.iter().flat_map(Offer::words))
     }
 }
 

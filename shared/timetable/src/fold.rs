@@ -19,33 +19,68 @@ aaaaaaaaaaaaaaaaaaaaaaaaeeeeeeeeeeeeeeeeiiiioooooooooooooooooooooooouuuuuuuuuuuu
 /// everything else that is no letter or digit parts words. Both sides of every comparison are folded, so that a rule
 /// need not be right for a language, only the same.
 pub fn fold(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut letters = 0_usize;
-    for c in text.chars().flat_map(char::to_lowercase) {
+    let mut folded = Folded { out: String::with_capacity(text.len()), letters: 0 };
+    folded.text(text);
+    folded.finish()
+}
+
+/// The same of several texts, as if each stood on a line of its own.
+pub(crate) fn fold_all<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let mut folded = Folded { out: String::with_capacity(128), letters: 0 };
+    for text in texts {
+        folded.text(text);
+        folded.take('\n');
+    }
+    folded.finish()
+}
+
+struct Folded {
+    out: String,
+    /// Of the word so far.
+    letters: usize,
+}
+
+impl Folded {
+    fn text(&mut self, text: &str) {
+        for c in text.chars() {
+            // Nearly every letter is one of these, and the tables of the others are slow.
+            if c.is_ascii_alphanumeric() {
+                self.out.push(c.to_ascii_lowercase());
+                self.letters += usize::from(c.is_ascii_alphabetic());
+            } else {
+                c.to_lowercase().for_each(|c| self.take(c));
+            }
+        }
+    }
+
+    fn take(&mut self, c: char) {
         if ('\u{300}'..='\u{36f}').contains(&c) {
-            continue;
+            return;
         }
         if c.is_alphanumeric() {
             match letter(c) {
-                Cow::Borrowed("") => out.push(c),
-                letter => out.push_str(&letter),
+                Cow::Borrowed("") => self.out.push(c),
+                letter => self.out.push_str(&letter),
             }
-            letters += usize::from(!c.is_numeric());
-            continue;
+            self.letters += usize::from(!c.is_numeric());
+            return;
         }
         let joins = matches!(c, '\'' | '\u{2019}' | '\u{2bc}');
         if joins {
-            continue;
+            return;
         }
         // The next letter of an abbreviation is again the only one.
-        let abbreviates = c == '.' && letters == 1;
-        if !abbreviates && !out.is_empty() && !out.ends_with(' ') {
-            out.push(' ');
+        let abbreviates = c == '.' && self.letters == 1;
+        if !abbreviates && !self.out.is_empty() && !self.out.ends_with(' ') {
+            self.out.push(' ');
         }
-        letters = 0;
+        self.letters = 0;
     }
-    out.truncate(out.trim_end().len());
-    out
+
+    fn finish(mut self) -> String {
+        self.out.truncate(self.out.trim_end().len());
+        self.out
+    }
 }
 
 /// What stands for a letter; empty: the letter itself.

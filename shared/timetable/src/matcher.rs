@@ -1,7 +1,7 @@
 use chrono::{Datelike, NaiveTime};
 use itip::When;
 
-use crate::fold::has_words;
+use crate::fold::{fold_all, has_words};
 use crate::{Entry, EntryStatus, Fate, Filter, Month, Place, Side, fold};
 
 /// A [`Filter`] made ready for many entries: its words are folded once.
@@ -91,7 +91,7 @@ impl<'a> Matcher<'a> {
         if self.words.is_empty() {
             return true;
         }
-        let text = fold(&entry.public_text());
+        let text = fold_all(entry.public_texts());
         self.words.iter().all(|wanted| has_words(&text, wanted))
     }
 }

@@ -69,9 +69,10 @@ pub struct Heard<'a> {
 
 impl Vocabulary {
     /// Learns from entries.
-    pub fn of(entries: &[Entry]) -> Self {
-        let texts: Vec<String> = entries.iter().map(Entry::public_text).collect();
-        Self::learn(entries.iter().zip(&texts).map(|(entry, text)| {
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+        let further = |entry: &'a Entry| (entry, entry.further_texts().collect::<Vec<_>>().join("\n"));
+        let entries: Vec<(&Entry, String)> = entries.into_iter().map(further).collect();
+        Self::learn(entries.iter().map(|(entry, text)| {
             let last = entry.end.local_date();
             let last = if entry.end.is_all_day() { last.pred_opt().unwrap_or(last) } else { last };
             Heard {
@@ -94,19 +95,22 @@ impl Vocabulary {
         let mut titles: BTreeMap<String, (u32, Landmark)> = BTreeMap::new();
         let mut words: BTreeSet<String> = BTreeSet::new();
         let mut days: Option<(NaiveDate, NaiveDate)> = None;
+        // A season repeats its names, so each is folded once.
+        let mut known: BTreeMap<&str, String> = BTreeMap::new();
+        let mut heard: BTreeSet<&str> = BTreeSet::new();
         for event in events {
             days = Some(days.map_or(event.days, |(first, last)| (first.min(event.days.0), last.max(event.days.1))));
             if let Some(both) = event.teams {
                 for (name, at_home) in [(&both.home, true), (&both.away, false)] {
-                    let folded = fold(name);
-                    if folded.is_empty() || teams.len() >= TEAMS_MAX && !teams.contains_key(&folded) {
+                    let folded = known.entry(name).or_insert_with(|| fold(name));
+                    if folded.is_empty() || teams.len() >= TEAMS_MAX && !teams.contains_key(folded) {
                         continue;
                     }
                     let team = teams.entry(folded.clone()).or_insert_with(|| Team {
                         name: name.clone(),
                         home: 0,
                         away: 0,
-                        words: parts(&folded),
+                        words: parts(folded),
                     });
                     *(if at_home { &mut team.home } else { &mut team.away }) += 1;
                 }
@@ -120,13 +124,18 @@ impl Vocabulary {
                 };
                 titles.entry(folded).or_insert((0, landmark)).0 += 1;
             }
-            let place = fold(event.place);
-            if !place.is_empty() && places.len() < PLACES_MAX {
-                places.entry(place).or_insert_with(|| event.place.to_owned());
+            let place = known.entry(event.place).or_insert_with(|| fold(event.place));
+            if !place.is_empty() && places.len() < PLACES_MAX && !places.contains_key(place) {
+                places.insert(place.clone(), event.place.to_owned());
             }
-            for word in [event.title, event.place, event.text].iter().flat_map(|text| parts(&fold(text))) {
-                if words.len() < WORDS_MAX && word.chars().count() >= 3 {
-                    words.insert(word);
+            for text in [event.title, event.place, event.text] {
+                if words.len() >= WORDS_MAX || !heard.insert(text) {
+                    continue;
+                }
+                for word in fold(text).split(' ') {
+                    if words.len() < WORDS_MAX && word.chars().count() >= 3 && !words.contains(word) {
+                        words.insert(word.to_owned());
+                    }
                 }
             }
         }
