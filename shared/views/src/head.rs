@@ -75,7 +75,7 @@ pub struct PageFacts<'a> {
 
 impl Head {
     /// The head of an organizer's page that shows some entries, in their order.
-    pub fn of_page(links: &Links<'_>, page: &PageFacts<'_>, entries: &[Entry], language: Language) -> Self {
+    pub fn of_page(links: &Links<'_>, page: &PageFacts<'_>, entries: &[&Entry], language: Language) -> Self {
         let subject = Subject::Page(page.slug);
         let words = language.words();
         let next = entries.iter().filter(|entry| entry.status != EntryStatus::Cancelled).take(NAMED_MAX);

@@ -1,6 +1,8 @@
 //! The rows of a timetable, by month and day: of a page, of an embed, and one by one where a page is kept up to date.
 //! A season has thousands, so a row is a few short elements.
 
+use std::sync::Arc;
+
 use askama::Template;
 use chrono::{Datelike, NaiveDate};
 use itip::{EventId, Timestamp, When, Zone};
@@ -18,7 +20,7 @@ const LINKS_MAX: usize = 3;
 #[derive(Debug, Clone)]
 pub struct Listed {
     /// The entry.
-    pub entry: Entry,
+    pub entry: Arc<Entry>,
     /// The next dates of its series.
     pub then: Vec<When>,
 }
@@ -59,19 +61,12 @@ impl Look<'_> {
 /// One event.
 #[derive(Debug, Clone)]
 struct Row {
-    short: String,
-    event: EventId,
-    starts: Timestamp,
+    entry: Arc<Entry>,
     iso: String,
-    date: String,
     clock: String,
     /// Zone and last day, where there is something to say.
     note: String,
-    title: String,
-    place: String,
-    hidden_place: bool,
     was: String,
-    tentative: bool,
     off: bool,
     over: bool,
     then: String,
@@ -83,10 +78,15 @@ struct Row {
 }
 
 impl Row {
-    fn new(listed: &Listed, look: &Look<'_>, usual_zone: &str) -> Self {
+    fn new(listed: &Listed, look: &Look<'_>, usual: Option<(&Zone, &str)>) -> Self {
         let (entry, words) = (&listed.entry, look.language.words());
-        let zone = zone_words(&entry.start, words);
-        let mut note = if zone == usual_zone { String::new() } else { zone };
+        let mut note = match (&entry.start, usual) {
+            (When::At(moment), Some((zone, _))) if moment.zone == *zone => String::new(),
+            (start, usual) => {
+                let zone = zone_words(start, words);
+                if usual.is_some_and(|(_, told)| told == zone) { String::new() } else { zone }
+            }
+        };
         let last = last_date(&entry.start, &entry.end);
         if last > entry.start.local_date() {
             let until = fill(words.until_day, &[("day", &look.date(words.date_short, last))]);
@@ -96,27 +96,16 @@ impl Row {
             EntryStatus::Moved { from } => look.moment(from),
             EntryStatus::Scheduled | EntryStatus::Tentative | EntryStatus::Cancelled => String::new(),
         };
-        let (place, hidden_place) = match &entry.place {
-            Place::Named(name) => (name.clone(), false),
-            Place::Hidden => (String::new(), true),
-        };
         let then: Vec<String> = listed.then.iter().map(|when| look.date(words.date_short, when.local_date())).collect();
         Self {
-            short: short(&entry.event).to_owned(),
-            event: entry.event.clone(),
-            starts: entry.starts(),
+            entry: Arc::clone(entry),
             iso: iso_on_wall(&entry.start),
-            date: look.date(words.date_short, entry.start.local_date()),
             clock: match &entry.start {
                 When::Date(_) => words.all_day.to_owned(),
                 When::At(moment) => clock(moment.local.time(), look.clock_24()),
             },
             note,
-            title: if entry.title.is_empty() { words.untitled.to_owned() } else { entry.title.clone() },
-            place,
-            hidden_place,
             was,
-            tentative: entry.status == EntryStatus::Tentative,
             off: entry.status == EntryStatus::Cancelled,
             over: is_over(entry, look.now),
             then: if then.is_empty() { String::new() } else { fill(words.then, &[("dates", &then.join(", "))]) },
@@ -130,6 +119,30 @@ impl Row {
     fn picks(&self) -> bool {
         !self.off && !self.over
     }
+
+    fn short(&self) -> &str {
+        short(&self.entry.event)
+    }
+
+    fn title<'a>(&'a self, words: &'a Words) -> &'a str {
+        if self.entry.title.is_empty() { words.untitled } else { &self.entry.title }
+    }
+
+    /// Where; empty if nobody knows, or only guests.
+    fn place(&self) -> &str {
+        match &self.entry.place {
+            Place::Named(name) => name,
+            Place::Hidden => "",
+        }
+    }
+
+    fn hides_place(&self) -> bool {
+        self.entry.place == Place::Hidden
+    }
+
+    fn is_tentative(&self) -> bool {
+        self.entry.status == EntryStatus::Tentative
+    }
 }
 
 fn is_over(entry: &Entry, now: Timestamp) -> bool {
@@ -139,7 +152,9 @@ fn is_over(entry: &Entry, now: Timestamp) -> bool {
 /// The events of a day.
 #[derive(Debug, Clone)]
 struct Day {
-    key: String,
+    key: NaiveDate,
+    /// In a few words.
+    date: String,
     weekday: String,
     number: u32,
     month: String,
@@ -156,6 +171,8 @@ pub struct Section {
     pub name: String,
     /// For a narrow list of months.
     pub brief: String,
+    /// Year and month of its first day.
+    month: (i32, u32),
     days: Vec<Day>,
     /// Rows that can be ticked.
     pub picks: usize,
@@ -183,7 +200,9 @@ impl Rows {
     /// Puts entries into their order. `ticked` are ids, whole or short.
     pub fn new(entries: &[Listed], look: &Look<'_>, ticked: &dyn Fn(&EventId) -> bool) -> Self {
         let words = look.language.words();
-        let zone = most_common(entries, words);
+        let usual = most_common(entries);
+        let zone = usual.map(|(_, when)| zone_words(when, words)).unwrap_or_default();
+        let usual = usual.map(|(zone_of, _)| (zone_of, zone.as_str()));
         let slots = look.config.kind == PageKind::Slots;
         let side = |side| Filter { side: Some(side), ..Filter::default() };
         let (home, away) = (side(Side::Home), side(Side::Away));
@@ -192,8 +211,8 @@ impl Rows {
         let mut all: Vec<(NaiveDate, Row, bool)> = entries
             .iter()
             .map(|listed| {
-                let mut row = Row::new(listed, look, &zone);
-                row.ticked = row.picks() && ticked(&row.event);
+                let mut row = Row::new(listed, look, usual);
+                row.ticked = row.picks() && ticked(&listed.entry.event);
                 let mut sides = sides.iter().flatten();
                 row.side = sides.find(|(_, side)| side.matches(&listed.entry)).map_or("", |(word, _)| word);
                 let day = listed.entry.start.local_date();
@@ -202,7 +221,8 @@ impl Rows {
             .collect();
         // The day is that of the wall where the event happens, so it goes before the instant.
         all.sort_by(|(day, row, _), (other_day, other, _)| {
-            (day, row.starts, &row.short).cmp(&(other_day, other.starts, &other.short))
+            let (starts, other_starts) = (row.entry.starts(), other.entry.starts());
+            (day, starts, row.short()).cmp(&(other_day, other_starts, other.short()))
         });
         let (over, mut coming): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, row, _)| row.over && !slots);
         if look.config.descending {
@@ -211,16 +231,15 @@ impl Rows {
         let (over_count, count) = (over.len(), coming.len());
         let mut earlier = Vec::new();
         for (date, row, _) in over {
-            push(&mut earlier, date, row, false, words);
+            push(&mut earlier, date, row, false, look);
         }
         let mut sections: Vec<Section> = Vec::new();
         for (date, mut row, today) in coming {
             let at = if slots {
-                let same = sections.iter().position(|section| section.name == row.title);
+                let same = sections.iter().position(|section| section.name == row.title(words));
                 same.unwrap_or(sections.len())
             } else {
-                let key = date.format("%Y-%m").to_string();
-                let same = sections.last().is_some_and(|section| section.key == key);
+                let same = sections.last().is_some_and(|section| section.month == (date.year(), date.month()));
                 if same { sections.len() - 1 } else { sections.len() }
             };
             if at == sections.len() {
@@ -229,7 +248,7 @@ impl Rows {
             let Some(section) = sections.get_mut(at) else { continue };
             row.group = (slots && look.config.one_per_person).then_some(at);
             section.picks += usize::from(row.picks());
-            push(&mut section.days, date, row, today, words);
+            push(&mut section.days, date, row, today, look);
         }
         Self { words, pick: look.pick, slots, sections, earlier, zone, count, over: over_count }
     }
@@ -257,23 +276,24 @@ impl Section {
     fn new(at: usize, date: NaiveDate, row: &Row, slots: bool, look: &Look<'_>) -> Self {
         let words = look.language.words();
         let (key, name) = if slots {
-            (at.to_string(), row.title.clone())
+            (at.to_string(), row.title(words).to_owned())
         } else {
             (date.format("%Y-%m").to_string(), look.date(words.month_year, date))
         };
-        Self { key, name, brief: look.date("{month_short}", date), days: Vec::new(), picks: 0 }
+        let brief = look.date("{month_short}", date);
+        Self { key, name, brief, month: (date.year(), date.month()), days: Vec::new(), picks: 0 }
     }
 }
 
-fn push(days: &mut Vec<Day>, date: NaiveDate, row: Row, today: bool, words: &Words) {
-    let key = date.to_string();
+fn push(days: &mut Vec<Day>, date: NaiveDate, row: Row, today: bool, look: &Look<'_>) {
     match days.last_mut() {
-        Some(day) if day.key == key => day.rows.push(row),
+        Some(day) if day.key == date => day.rows.push(row),
         _ => days.push(Day {
-            key,
-            weekday: in_words("{weekday_short}", date, words),
+            key: date,
+            date: look.date(look.language.words().date_short, date),
+            weekday: look.date("{weekday_short}", date),
             number: date.day(),
-            month: in_words("{month_short}", date, words),
+            month: look.date("{month_short}", date),
             today,
             rows: vec![row],
         }),
@@ -298,7 +318,8 @@ impl Day {
     }
 }
 
-fn most_common(entries: &[Listed], words: &Words) -> String {
+/// The zone of most entries, and a time in it.
+fn most_common(entries: &[Listed]) -> Option<(&Zone, &When)> {
     let mut zones: Vec<(&Zone, usize, &When)> = Vec::new();
     for listed in entries {
         let When::At(moment) = &listed.entry.start else { continue };
@@ -307,5 +328,5 @@ fn most_common(entries: &[Listed], words: &Words) -> String {
             None => zones.push((&moment.zone, 1, &listed.entry.start)),
         }
     }
-    zones.iter().max_by_key(|(_, count, _)| *count).map(|(_, _, when)| zone_words(when, words)).unwrap_or_default()
+    zones.iter().max_by_key(|(_, count, _)| *count).map(|(zone, _, when)| (*zone, *when))
 }

@@ -77,7 +77,7 @@ pub fn in_script(json: &str) -> String {
 }
 
 /// The list of a page's next entries.
-pub fn of_page(links: &Links<'_>, page: &PageFacts<'_>, entries: &[Entry], words: &Words) -> String {
+pub fn of_page(links: &Links<'_>, page: &PageFacts<'_>, entries: &[&Entry], words: &Words) -> String {
     let items: Vec<String> = entries
         .iter()
         .take(LISTED_MAX)

@@ -1,7 +1,7 @@
 //! Times in words, on the wall where the event happens. The reader's own zone is added by the page's script: only
 //! his browser knows it.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Timelike};
 use itip::{Timestamp, When, Zone};
 use timetable::TimeDisplay;
 
@@ -151,7 +151,12 @@ pub fn clock_24(times: TimeDisplay, language: Language) -> bool {
 
 /// `7:05 pm`, `19:05`.
 pub fn clock(time: NaiveTime, clock_24: bool) -> String {
-    time.format(if clock_24 { "%-H:%M" } else { "%-I:%M %P" }).to_string()
+    let minute = time.minute();
+    if clock_24 {
+        return format!("{}:{minute:02}", time.hour());
+    }
+    let (is_pm, hour) = time.hour12();
+    format!("{hour}:{minute:02} {}", if is_pm { "pm" } else { "am" })
 }
 
 /// `Friday 2 July 2027`.
@@ -224,13 +229,14 @@ pub fn iso(when: &When) -> String {
 /// Without the distance where none is meant; a date where there is no time.
 pub fn iso_on_wall(when: &When) -> String {
     let When::At(moment) = when else { return iso(when) };
-    let wall = moment.local.format("%Y-%m-%dT%H:%M");
+    let (date, time) = (moment.local.date(), moment.local.time());
+    let (hour, minute) = (time.hour(), time.minute());
     if moment.zone == Zone::Floating {
-        return wall.to_string();
+        return format!("{date}T{hour:02}:{minute:02}");
     }
     let minutes = (moment.local.and_utc().timestamp() - moment.instant.0).div_euclid(60);
     let sign = if minutes < 0 { '-' } else { '+' };
-    format!("{wall}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+    format!("{date}T{hour:02}:{minute:02}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
 }
 
 /// `2027-07-02T23:05:00Z`.

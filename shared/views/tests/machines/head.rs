@@ -44,7 +44,7 @@ fn heads_stay_as_they_are() {
     let links = Links::new(LINKS);
     for language in Language::ALL {
         let tag = language.words().tag;
-        let page = Head::of_page(&links, &PAGE, &season(), *language);
+        let page = Head::of_page(&links, &PAGE, &season().iter().collect::<Vec<_>>(), *language);
         golden(&format!("{tag}-page-head.html"), &html(page, *language));
         let event = Head::of_event(&links, &shirt_night(), "rovers", *language);
         golden(&format!("{tag}-event-head.html"), &html(event, *language));
@@ -73,7 +73,7 @@ fn nothing_that_a_stranger_wrote_leaves_its_place() {
         assert_eq!(json_ld(&head)["name"], named);
 
         let page = views::head::PageFacts { title, intro: title, ..PAGE };
-        let listed = html(Head::of_page(&links, &page, &[entry], Language::Es), Language::Es);
+        let listed = html(Head::of_page(&links, &page, &[&entry], Language::Es), Language::Es);
         assert_eq!(json_ld(&listed)["name"].as_str().unwrap_or_default(), *title);
     }
 }
@@ -151,7 +151,8 @@ fn tickets_are_offers_and_parking_is_not() {
 #[test]
 fn a_long_season_is_counted_whole_and_listed_in_part() {
     let entries: Vec<Entry> = std::iter::repeat_with(|| game(2, "Rovers vs Rays")).take(2_430).collect();
-    let json = structured::of_page(&Links::new(LINKS), &PAGE, &entries, Language::En.words());
+    let json =
+        structured::of_page(&Links::new(LINKS), &PAGE, &entries.iter().collect::<Vec<_>>(), Language::En.words());
     let list: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&list["numberOfItems"], list["itemListElement"].as_array().unwrap().len()), (&2_430.into(), 100));
 }

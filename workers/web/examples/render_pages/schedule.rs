@@ -1,5 +1,7 @@
 //! Schedule pages of many kinds.
 
+use std::sync::Arc;
+
 use chrono::{Datelike, Days, NaiveDate};
 use itip::{EventId, Timestamp, When};
 use timetable::{
@@ -150,7 +152,7 @@ fn summer() -> Vec<Entry> {
 const NOW: Timestamp = Timestamp(1_812_549_600);
 
 fn listed(entries: Vec<Entry>) -> Vec<Listed> {
-    entries.into_iter().map(|entry| Listed { entry, then: Vec::new() }).collect()
+    entries.into_iter().map(|entry| Listed { entry: Arc::new(entry), then: Vec::new() }).collect()
 }
 
 fn page(

@@ -9,7 +9,7 @@ use store::directory::EventRow;
 use timetable::{Entry, Filter};
 
 use super::PublicPage;
-use crate::publish::PublishContext;
+use crate::publish::{KeptEvent, PublishContext};
 
 /// Events of one page.
 const EVENTS_MAX: u32 = 2_500;
@@ -19,9 +19,9 @@ pub const DATES_MAX: usize = 60;
 /// An event with those of its dates that may stand on the page.
 pub struct Event {
     /// The event.
-    pub row: Arc<EventRow>,
+    pub row: Arc<KeptEvent>,
     /// Its dates; at least one.
-    pub dates: Vec<Entry>,
+    pub dates: Vec<Arc<Entry>>,
 }
 
 /// Reads the events of a page that end after a moment, in the order of their first dates. `dates` are those of an event
@@ -45,14 +45,17 @@ pub async fn load(
             && matcher.matches(entry)
     };
     let wanted = rows.into_iter().filter_map(|row| {
-        let mut dates = dates(&row);
-        dates.retain(is_wanted);
+        let mut dates = match row.alone() {
+            Some(entry) => vec![entry],
+            None => dates(&row.event).into_iter().map(Arc::new).collect(),
+        };
+        dates.retain(|date| is_wanted(date));
         (!dates.is_empty()).then_some(Event { row, dates })
     });
     let mut events: Vec<Event> = wanted.collect();
-    events.sort_by_key(|event| event.dates.first().map(Entry::starts));
+    events.sort_by_key(|event| event.dates.first().map(|date| date.starts()));
     if let Some(limit) = config.limit {
-        let over = events.iter().filter(|event| event.row.is_past(context.now)).count();
+        let over = events.iter().filter(|event| event.row.event.is_past(context.now)).count();
         events.truncate(over + limit as usize);
     }
     let team = if config.team.is_empty() { team_of(&events) } else { config.team.clone() };

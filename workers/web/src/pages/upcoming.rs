@@ -99,7 +99,12 @@ pub async fn written(
         image: &page.config.background,
     };
     let shell = Shell {
-        head: Head::of_page(&Links::new(&context.config.public_url), &facts, &entries, language),
+        head: Head::of_page(
+            &Links::new(&context.config.public_url),
+            &facts,
+            &entries.iter().collect::<Vec<_>>(),
+            language,
+        ),
         ..shell_at(&context.config.domain, brand.name.clone(), language, &[])
     };
     // The whole of such a page is what it shows.

@@ -1,12 +1,14 @@
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use itip::{CalAddress, EventId, Timestamp};
 use scheduling::organizer_object::editions::Changes;
 use store::directory::{self, EventRow};
 use store::{Database, StoreError};
+use timetable::Entry;
 
 use super::PublishContext;
+use crate::events;
 
 /// After this everything is read again, whatever was told: what nobody tells, such as a migration, is not missed.
 const KEPT_SECS: i64 = 3_600;
@@ -16,19 +18,39 @@ const KEPT_SECS: i64 = 3_600;
 #[derive(Debug, Default)]
 pub struct KeptRows(Mutex<Option<Season>>);
 
+/// An event of a season.
+#[derive(Debug)]
+pub struct KeptEvent {
+    /// The event.
+    pub event: EventRow,
+    alone: OnceLock<Arc<Entry>>,
+}
+
+impl KeptEvent {
+    fn new(event: EventRow) -> Self {
+        Self { event, alone: OnceLock::new() }
+    }
+
+    /// Its only entry, which is the same at every moment; `None` for a series.
+    pub fn alone(&self) -> Option<Arc<Entry>> {
+        let made = || Arc::new(Entry::next(&events::source(&self.event), self.event.last_modified));
+        (!self.event.details.recurrence.is_series()).then(|| Arc::clone(self.alone.get_or_init(made)))
+    }
+}
+
 #[derive(Debug)]
 struct Season {
     owner: CalAddress,
     since: Timestamp,
     read: Timestamp,
-    rows: BTreeMap<EventId, Arc<EventRow>>,
+    rows: BTreeMap<EventId, Arc<KeptEvent>>,
 }
 
 impl Season {
     fn take_in(&mut self, id: &EventId, row: Option<EventRow>) {
         let stands = |row: &EventRow| row.owner == self.owner && row.public && !row.is_past(self.since);
         match row.filter(stands) {
-            Some(row) => self.rows.insert(id.clone(), Arc::new(row)),
+            Some(row) => self.rows.insert(id.clone(), Arc::new(KeptEvent::new(row))),
             None => self.rows.remove(id),
         };
     }
@@ -67,11 +89,11 @@ impl KeptRows {
         Ok(())
     }
 
-    fn upcoming(&self, owner: &CalAddress, since: Timestamp) -> Option<Vec<Arc<EventRow>>> {
+    fn upcoming(&self, owner: &CalAddress, since: Timestamp) -> Option<Vec<Arc<KeptEvent>>> {
         let season = self.season();
         let season = season.as_ref().filter(|season| season.owner == *owner && season.since <= since)?;
-        let mut rows: Vec<_> = season.rows.values().filter(|row| !row.is_past(since)).cloned().collect();
-        rows.sort_by(|a, b| by_start(a).cmp(&by_start(b)));
+        let mut rows: Vec<_> = season.rows.values().filter(|row| !row.event.is_past(since)).cloned().collect();
+        rows.sort_by(|a, b| by_start(&a.event).cmp(&by_start(&b.event)));
         Some(rows)
     }
 }
@@ -88,22 +110,24 @@ impl PublishContext<'_> {
         owner: &CalAddress,
         since: Timestamp,
         limit: u32,
-    ) -> Result<Vec<Arc<EventRow>>, StoreError> {
+    ) -> Result<Vec<Arc<KeptEvent>>, StoreError> {
         if let Some(mut rows) = self.kept.and_then(|kept| kept.upcoming(owner, since)) {
             rows.truncate(limit as usize);
             return Ok(rows);
         }
-        let rows = directory::upcoming_of(self.db, owner, since, limit).await?;
-        let rows: Vec<Arc<EventRow>> = rows.into_iter().map(Arc::new).collect();
+        // One more shows whether these are all.
+        let rows = directory::upcoming_of(self.db, owner, since, limit.saturating_add(1)).await?;
+        let mut rows: Vec<Arc<KeptEvent>> = rows.into_iter().map(|row| Arc::new(KeptEvent::new(row))).collect();
         // A list that was cut is not all there is.
-        if let Some(kept) = self.kept.filter(|_| rows.len() < limit as usize) {
+        if let Some(kept) = self.kept.filter(|_| rows.len() <= limit as usize) {
             *kept.season() = Some(Season {
                 owner: owner.clone(),
                 since,
                 read: self.now,
-                rows: rows.iter().map(|row| (row.event_id.clone(), row.clone())).collect(),
+                rows: rows.iter().map(|row| (row.event.event_id.clone(), row.clone())).collect(),
             });
         }
+        rows.truncate(limit as usize);
         Ok(rows)
     }
 }

@@ -33,10 +33,10 @@ const NAME_CHARS_MAX: usize = 80;
 pub async fn of_page(context: PublishContext<'_>, page: &PublicPage, wish: &Wish) -> Result<Published, Problem> {
     let listed = load(context, page, &wish.filter, context.now.plus(-KEPT_SECS)).await?;
     let mut turning = Turning::new(context.now);
-    for end in listed.iter().filter_map(|event| event.row.last_end) {
+    for end in listed.iter().filter_map(|event| event.row.event.last_end) {
         turning.at(end.plus(KEPT_SECS));
     }
-    let rows: Vec<&EventRow> = listed.iter().map(|event| event.row.as_ref()).collect();
+    let rows: Vec<&EventRow> = listed.iter().map(|event| &event.row.event).collect();
     let config = &page.config;
     let links = Links::new(&context.config.public_url);
     let (subject, query) = (Subject::Page(&page.slug), wish.filter.to_query());

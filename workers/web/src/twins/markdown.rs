@@ -1,5 +1,7 @@
 //! The Markdown twins of pages.
 
+use std::sync::Arc;
+
 use store::directory::EventRow;
 use timetable::{Entry, published};
 use views::head::PageFacts;
@@ -23,7 +25,7 @@ pub async fn of_page(context: PublishContext<'_>, page: &PublicPage, wish: &Wish
     let config = &page.config;
     let language = wish.language.unwrap_or_else(|| Language::choose(&[&config.language]));
     let listed = load(context, page, &wish.filter, context.now).await?;
-    let mut entries: Vec<Entry> = listed.into_iter().flat_map(|event| event.dates).collect();
+    let mut entries: Vec<Entry> = listed.into_iter().flat_map(|event| event.dates).map(Arc::unwrap_or_clone).collect();
     // The month is that of the wall where it happens, so the day goes before the instant.
     entries.sort_by(|a, b| {
         let key = |entry: &Entry| (entry.start.local_date(), entry.starts());

@@ -1,5 +1,7 @@
 //! The events of a page, as the organizer wants it and as a visitor narrows it.
 
+use std::sync::Arc;
+
 use itip::{CalAddress, EventId, Timestamp};
 use store::StoreError;
 use store::directory::EventRow;
@@ -36,7 +38,7 @@ impl Season {
     pub async fn load(context: PublishContext<'_>, page: &PublicPage) -> Result<Self, StoreError> {
         let now = context.now;
         let (events, team) = listing::load(context, page, now.plus(-EARLIER_SECS), &|row| dates(row, now)).await?;
-        let over = events.iter().filter(|event| event.row.is_past(now)).count();
+        let over = events.iter().filter(|event| event.row.event.is_past(now)).count();
         Ok(Self { now, total: events.len() - over, team, events })
     }
 
@@ -45,7 +47,7 @@ impl Season {
         let matcher = filter.matcher(Some(&self.team));
         let one = |event: &Event| {
             let mut dates = event.dates.iter().filter(|date| matcher.matches(date));
-            let entry = dates.next()?.clone();
+            let entry = Arc::clone(dates.next()?);
             Some(Listed { entry, then: dates.take(THEN_MAX).map(|date| date.start.clone()).collect() })
         };
         self.events.iter().filter_map(one).collect()
@@ -53,7 +55,7 @@ impl Season {
 
     /// The next events of some that can be invited to, after the first so many.
     pub fn next<'a>(&self, listed: &'a [Listed], skip: usize, max: usize) -> Vec<&'a EventId> {
-        let entries = listed.iter().map(|listed| &listed.entry);
+        let entries = listed.iter().map(|listed| listed.entry.as_ref());
         let mut open: Vec<&Entry> =
             entries.filter(|entry| entry.status != EntryStatus::Cancelled && entry.end.instant() > self.now).collect();
         open.sort_by_key(|entry| entry.starts());
@@ -62,13 +64,13 @@ impl Season {
 
     /// What a question in plain words means here and now.
     pub fn question(&self, text: &str, language: Language) -> Question {
-        let entries: Vec<Entry> = self.events.iter().filter_map(|event| event.dates.first()).cloned().collect();
-        let first = self.coming().next().or_else(|| entries.first());
+        let entries = || self.events.iter().filter_map(|event| event.dates.first()).map(Arc::as_ref);
+        let first = self.coming().next().or_else(|| entries().next());
         let Some(today) = first.and_then(|entry| today_there(&entry.start, self.now)) else {
             return Question::default();
         };
         let team = Some(self.team.as_str()).filter(|team| !team.is_empty());
-        Question::read(text, &Vocabulary::of(&entries), today, team, language.words().tag)
+        Question::read(text, &Vocabulary::of(entries()), today, team, language.words().tag)
     }
 
     /// The configuration of the page, with the team whose games it has.
@@ -78,13 +80,17 @@ impl Season {
 
     /// Every date that may stand on the page.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.events.iter().flat_map(|event| &event.dates)
+        self.events.iter().flat_map(|event| &event.dates).map(Arc::as_ref)
     }
 
     /// The next date of each event that is not over.
     pub fn coming(&self) -> impl Iterator<Item = &Entry> {
         let now = self.now;
-        self.events.iter().filter(move |event| !event.row.is_past(now)).filter_map(|event| event.dates.first())
+        self.events
+            .iter()
+            .filter(move |event| !event.row.event.is_past(now))
+            .filter_map(|event| event.dates.first())
+            .map(Arc::as_ref)
     }
 
     /// When the page becomes wrong although nobody changes anything.
@@ -102,7 +108,7 @@ impl Season {
 
     /// The events themselves.
     pub fn rows(&self) -> impl Iterator<Item = &EventRow> {
-        self.events.iter().map(|event| event.row.as_ref())
+        self.events.iter().map(|event| &event.row.event)
     }
 
     /// The event that a page calls by a part of its id, or by all of it.

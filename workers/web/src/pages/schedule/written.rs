@@ -1,6 +1,6 @@
 //! From a season and a wish to the page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use itip::EventId;
 use scheduling::settings::Config;
@@ -87,7 +87,7 @@ pub fn head(config: &Config, page: &PublicPage, season: &Season, written: &Sched
         organizer: &written.organizer,
         image: &written.background,
     };
-    let entries: Vec<_> = season.coming().cloned().collect();
+    let entries: Vec<_> = season.coming().collect();
     Head::of_page(&views::links::Links::new(&config.public_url), &facts, &entries, written.shell.language)
 }
 
@@ -135,6 +135,7 @@ fn narrow(page: &PublicPage, season: &Season, asked: &Asked, links: &Views<'_>) 
     let (filter, words) = (&asked.filter, asked.language.words());
     let own = timetable::fold(&season.team);
     let mut names: BTreeMap<String, &str> = BTreeMap::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
     let mut months: Vec<Month> = Vec::new();
     let (mut all, mut games, mut weekends, mut offers) = (0_usize, 0_usize, 0_usize, 0_usize);
     for entry in season.entries() {
@@ -146,7 +147,9 @@ fn narrow(page: &PublicPage, season: &Season, asked: &Asked, links: &Views<'_>) 
         if let Some(teams) = &entry.teams {
             games += 1;
             for name in [&teams.home, &teams.away] {
-                names.entry(timetable::fold(name)).or_insert(name);
+                if seen.insert(name) {
+                    names.entry(timetable::fold(name)).or_insert(name);
+                }
             }
         }
     }
