@@ -115,6 +115,7 @@ impl Deployment {
             include_str!("../../d1-migrations/0001_directory.sql"),
             include_str!("../../d1-migrations/0002_search.sql"),
             include_str!("../../d1-migrations/0003_feeds.sql"),
+            include_str!("../../d1-migrations/0006_seeds.sql"),
         ];
         let world = Arc::new(World::new(DOMAIN, Timing::default(), now, &migrations).unwrap());
         let ses = Arc::new(Ses::default());

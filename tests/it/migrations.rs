@@ -1,7 +1,7 @@
 //! The migrations apply in order, and every named query runs against the result by an index.
 
 use store::sqlite::Sqlite;
-use store::{Row, SqlConn, Value, accounts, directory, feeds, pages, search};
+use store::{Row, SqlConn, Value, accounts, directory, feeds, pages, search, seeds};
 
 fn migrated() -> Sqlite {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../d1-migrations");
@@ -49,6 +49,11 @@ fn what_lists_or_looks_up_goes_by_an_index_and_sorts_nothing() {
         ("a feed", feeds::sql::FEED),
         ("an organizer's feeds", feeds::sql::FEEDS_OF),
         ("feeds that are due", feeds::sql::TAKE_DUE),
+        ("what an object starts from", seeds::sql::SEED),
+        ("a spent seed", seeds::sql::FORGET),
+        ("events of an import", seeds::sql::PLANT),
+        ("their rows", seeds::sql::SHOW),
+        ("their words", seeds::sql::LEARN),
         ("an organizer", accounts::sql::ORGANIZER),
         ("a key", accounts::sql::API_KEY),
         ("a suppression", accounts::sql::SUPPRESSED),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use dkim::SignatureToVerify;
 use itip::{CalAddress, EventId, Timestamp};
 use store::sqlite::Sqlite;
-use store::{Database, Row, SqlConn, Statement, StoreError};
+use store::{Database, Row, SqlConn, Statement, StoreError, seeds};
 
 use crate::command::{Command, CommandError, Job, OrganizerCommand, OrganizerReply, Reply};
 use crate::event_object::{self, ObjectEnv};
@@ -206,7 +206,16 @@ impl Objects for World {
             events.insert(id.clone(), opened(|conn| event_object::migrate(conn))?);
         }
         let conn = events.get(id).ok_or(CommandError::NotFound)?;
-        conn.transaction(|conn| event_object::handle(conn, id, command, now, &env))
+        let seed = if event_object::is_known(conn)? {
+            None
+        } else {
+            let ask = seeds::seed(id);
+            seeds::read_seed(&SqlConn::run(&self.db, ask.sql, &ask.params)?)?
+        };
+        conn.transaction(|conn| {
+            seed.iter().try_for_each(|seed| event_object::sow(conn, seed))?;
+            event_object::handle(conn, id, command, now, &env)
+        })
     }
 
     async fn organizer(&self, address: &CalAddress, command: OrganizerCommand) -> Result<OrganizerReply, CommandError> {

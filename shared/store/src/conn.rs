@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 
 /// A bound parameter or a column value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
 pub enum Value {
     /// NULL.
     Null,

@@ -178,6 +178,18 @@ fn address(row: &Row, column: usize) -> Result<CalAddress, StoreError> {
     CalAddress::parse(row.text(column)?).map_err(|_| StoreError::Shape { column, wanted: "address" })
 }
 
+macro_rules! insert_event {
+    ($rest:literal) => {
+        concat!(
+            "INSERT INTO event (event_id, version, owner, organizer_name, prodid, revision, cancelled, public, \
+             created, last_modified, start_at, end_at, last_end, summary, description_html, location, details, \
+             overrides, attendees, accepted, declined, tentative, noaction, origins, clients, moved_from) ",
+            $rest
+        )
+    };
+}
+pub(crate) use insert_event;
+
 /// The projection of an event: written only over an older one. `None` while there is nothing to show.
 pub fn project(state: &EventState, counters: &Counters, version: i64) -> Result<Option<Statement>, StoreError> {
     let Some(details) = state.shown() else {
@@ -185,10 +197,8 @@ pub fn project(state: &EventState, counters: &Counters, version: i64) -> Result<
     };
     let name = if state.organizer.name.is_empty() { state.owner.as_str() } else { &state.organizer.name };
     Ok(Some(Statement::new(
-        "INSERT INTO event (event_id, version, owner, organizer_name, prodid, revision, cancelled, public, created, \
-         last_modified, start_at, end_at, last_end, summary, description_html, location, details, overrides, \
-         attendees, accepted, declined, tentative, noaction, origins, clients, moved_from) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, \
+        insert_event!(
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, \
          ?22, ?23, ?24, ?25, ?26) \
          ON CONFLICT (event_id) DO UPDATE SET version = excluded.version, owner = excluded.owner, \
          organizer_name = excluded.organizer_name, prodid = excluded.prodid, revision = excluded.revision, \
@@ -198,7 +208,8 @@ pub fn project(state: &EventState, counters: &Counters, version: i64) -> Result<
          location = excluded.location, details = excluded.details, overrides = excluded.overrides, \
          attendees = excluded.attendees, accepted = excluded.accepted, declined = excluded.declined, \
          tentative = excluded.tentative, noaction = excluded.noaction, origins = excluded.origins, \
-         clients = excluded.clients, moved_from = excluded.moved_from WHERE excluded.version > event.version",
+         clients = excluded.clients, moved_from = excluded.moved_from WHERE excluded.version > event.version"
+        ),
         vec![
             state.event_id.as_str().into(),
             version.into(),

@@ -9,6 +9,7 @@ pub mod directory;
 pub mod feeds;
 pub mod pages;
 pub mod search;
+pub mod seeds;
 #[cfg(feature = "rusqlite")]
 pub mod sqlite;
 

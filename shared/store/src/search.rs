@@ -33,6 +33,13 @@ pub fn index(id: &EventId, owner: &CalAddress, version: i64, words: &EventWords)
     [Statement::new(sql::FORGET_WORDS, forget), Statement::new(sql::LEARN_WORDS, learn)]
 }
 
+/// A line of words, as `seeds` writes many at once.
+pub(crate) fn line(id: &EventId, owner: &CalAddress, words: &EventWords) -> Vec<Value> {
+    let EventWords { title, teams, place, categories, offer } = words;
+    let key = [Value::Integer(rowid(id)), id.as_str().into(), owner_word(owner).into()];
+    key.into_iter().chain([title, teams, place, categories, offer].map(|text| text.as_str().into())).collect()
+}
+
 /// The first 13 digits; the migration counts in the same way.
 fn rowid(id: &EventId) -> i64 {
     let digit = |c: char| c.to_digit(16).map_or(-1, i64::from);

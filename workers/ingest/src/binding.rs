@@ -149,13 +149,19 @@ async fn name_delegate(
     organizer: Option<&Organizer>,
     ctx: &MailContext,
 ) -> Result<(), IngestError> {
-    let Some(organizer) = organizer else { return Ok(()) };
-    let Some(delegate) = &organizer.sent_by else { return Ok(()) };
-    if sender == owner && person(organizer) == owner && delegate != owner {
-        let binding = Binding { identity: delegate.clone(), event_id: event.clone(), role: Role::Delegate };
-        ctx.db.run(directory::bind(uid, &binding)).await?;
+    if sender == owner
+        && let Some(delegate) = named_delegate(event, owner, organizer)
+    {
+        ctx.db.run(directory::bind(uid, &delegate)).await?;
     }
     Ok(())
+}
+
+/// The line of whom the owner names by SENT-BY.
+pub(crate) fn named_delegate(event: &EventId, owner: &CalAddress, organizer: Option<&Organizer>) -> Option<Binding> {
+    let organizer = organizer.filter(|organizer| person(organizer) == owner)?;
+    let delegate = organizer.sent_by.as_ref().filter(|delegate| *delegate != owner)?;
+    Some(Binding { identity: delegate.clone(), event_id: event.clone(), role: Role::Delegate })
 }
 
 #[cfg(test)]

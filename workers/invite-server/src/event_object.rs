@@ -1,6 +1,7 @@
 //! The record of one event: a shell that opens transactions around `scheduling::event_object`.
 //!
-//! Reading and deciding happen in one synchronous transaction, without an await. What the alarm does outside is safe
+//! Reading and deciding happen in one synchronous transaction, without an await; only an object without a record asks D1
+//! before whether an import has left it one. What the alarm does outside is safe
 //! to repeat: D1 takes a version only once, and the queue gets hints.
 
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use itip::{CalAddress, EventId};
 use scheduling::command::{Command, CommandError, OrganizerCommand, OrganizerReply, Reply};
 use scheduling::event_object::{self, ObjectEnv};
 use scheduling::ports::Clock;
-use store::{Database, StoreError};
+use store::{Database, StoreError, seeds};
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 use crate::alarm::{Alarm, NOTHING_DUE};
@@ -49,7 +50,10 @@ impl DurableObject for EventObject {
         if req.path() == crate::store_suite::PATH {
             return Response::ok(crate::store_suite::in_object(&self.state.storage(), &self.sql, &text));
         }
-        let result = wire::asked(&text).and_then(|command| self.carry_out(command));
+        let result = match wire::asked(&text) {
+            Ok(command) => self.carry_out(command).await,
+            Err(error) => Err(error),
+        };
         if let Err(CommandError::Failed(reason)) = &result {
             log::failure("event", &self.id(), reason);
         }
@@ -75,12 +79,19 @@ impl DurableObject for EventObject {
 }
 
 impl EventObject {
-    fn carry_out(&self, command: Command) -> std::result::Result<Reply, CommandError> {
+    async fn carry_out(&self, command: Command) -> std::result::Result<Reply, CommandError> {
         let (context, id) = self.ready()?;
+        // Other commands may come in while D1 answers: whether there is a record is asked again in the transaction.
+        let seed = if event_object::is_known(&self.sql)? {
+            None
+        } else {
+            seeds::read_seed(&context.db.run(seeds::seed(id)).await?)?
+        };
         let now = WallClock.now();
         let env = context.object_env();
         let storage = self.state.storage();
         let (reply, armed) = in_transaction(&storage, || {
+            seed.iter().try_for_each(|seed| event_object::sow(&self.sql, seed))?;
             let reply = event_object::handle(&self.sql, id, command, now, &env)?;
             let armed = self.set_next(&env, None)?;
             Ok::<_, CommandError>((reply, armed))

@@ -8,6 +8,7 @@ mod answers;
 mod mailing;
 mod proposals;
 mod rows;
+mod seed;
 
 use itip::{
     Attendee, CalAddress, Circumstances, Delivery, EventId, EventState, ItipError, ItipMessage, Method, Order, Outcome,
@@ -15,11 +16,12 @@ use itip::{
 };
 use store::directory::Counters;
 use store::search::{self, EventWords};
-use store::{SqlConn, Statement, StoreError, accounts, directory};
+use store::{SqlConn, Statement, StoreError, accounts, directory, seeds};
 
 use crate::command::{BatchId, Command, CommandError, Enrolled, Enrollment, Imported, Job, Reply, Shown};
 use crate::settings::{OrganizerSettings, Timing};
 use rows::{Guest, Purpose, Record};
+pub use seed::{is_known, planted, sow};
 
 /// What an object needs to know beside its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -450,6 +452,9 @@ pub fn alarm(conn: &dyn SqlConn, id: &EventId, now: Timestamp, env: &ObjectEnv) 
             rows::confirm(conn, record.version, None)?;
         } else {
             let looks = rows::looks(conn, &record.state.owner)?;
+            if record.projected == 0 {
+                statements.push(seeds::forget(id));
+            }
             tell = told_of(&looks, &record.state.owner);
             projection.looks = Some(looks.now);
         }
@@ -461,24 +466,21 @@ pub fn alarm(conn: &dyn SqlConn, id: &EventId, now: Timestamp, env: &ObjectEnv) 
 /// What D1 is told of a version: the event's row, and the words that find it. Nothing for a tombstone.
 pub fn statements_of(state: &EventState, counters: &Counters, version: i64) -> Result<Vec<Statement>, StoreError> {
     let row = directory::project(state, counters, version)?;
-    let words = row.is_some().then(|| words(state, version)).into_iter().flatten();
-    Ok(row.into_iter().chain(words).collect())
+    let words = row.is_some().then(|| words_of(state)).flatten();
+    let words = words.map(|words| search::index(&state.event_id, &state.owner, version, &words));
+    Ok(row.into_iter().chain(words.into_iter().flatten()).collect())
 }
 
-/// Keeps the words that find an event in step with its row.
-fn words(state: &EventState, version: i64) -> impl Iterator<Item = Statement> {
-    let words = state.shown().map(|details| {
-        let said = timetable::Said::of(details, &state.overrides, &state.organizer.name);
-        let words = EventWords {
-            title: said.title,
-            teams: said.teams,
-            place: said.place,
-            categories: said.categories,
-            offer: said.offer,
-        };
-        search::index(&state.event_id, &state.owner, version, &words)
-    });
-    words.into_iter().flatten()
+/// The words that find an event.
+fn words_of(state: &EventState) -> Option<EventWords> {
+    let said = timetable::Said::of(state.shown()?, &state.overrides, &state.organizer.name);
+    Some(EventWords {
+        title: said.title,
+        teams: said.teams,
+        place: said.place,
+        categories: said.categories,
+        offer: said.offer,
+    })
 }
 
 /// Whose pages show the event differently now: its owner's, and those of the one before.

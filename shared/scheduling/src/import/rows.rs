@@ -9,9 +9,9 @@ use store::{Row, SqlConn, StoreError, Value};
 
 use super::churn::{self, Candidate};
 use super::{
-    ATTEMPTS_MAX, CHUNK_EVENTS_MAX, ImportCounts, ImportFate, ImportOrder, ImportProblem, ImportProgress, ImportSource,
-    ImportState, ImportSummary, ImportTask, ImportWork, ImportedEvent, LateEvent, PROBLEMS_MAILED_MAX, PROBLEMS_MAX,
-    PlannedChunk, REMEMBERED_MAX, ReadEvent, Standing, Vanished,
+    ATTEMPTS_MAX, CHUNK_EVENTS_MAX, DOUBT_EVENTS_MIN, ImportCounts, ImportFate, ImportOrder, ImportProblem,
+    ImportProgress, ImportSource, ImportState, ImportSummary, ImportTask, ImportWork, ImportedEvent, LateEvent,
+    PROBLEMS_MAILED_MAX, PROBLEMS_MAX, PlannedChunk, REMEMBERED_MAX, ReadEvent, Standing, Vanished,
 };
 use crate::command::{CommandError, Notice};
 use crate::event_object::ObjectEnv;
@@ -562,9 +562,6 @@ fn plan_late(
     Ok(numbers)
 }
 
-/// As many may vanish from any calendar at once. Beyond that, one that has lost more than it has left is rather broken.
-const VANISHED_AT_ONCE: usize = 5;
-
 /// Parts for the events that vanished, if they are to be called off and it is certain that they have.
 fn plan_cancels(
     conn: &dyn SqlConn,
@@ -574,14 +571,10 @@ fn plan_cancels(
     env: &ObjectEnv,
 ) -> Result<Vec<u32>, StoreError> {
     let gone: Vec<Unseen> = unseen(conn, import)?.into_iter().filter(|line| line.until > now).collect();
-    let left = conn.run(
-        "SELECT COUNT(*) FROM imported WHERE calendar = ?1 AND seen >= ?2 AND off = 0 AND until > ?3",
-        &[import.calendar.as_str().into(), import.serial.into(), now.into()],
-    )?;
-    let left = left.first().map_or(Ok(0), |row| row.count(0))?;
-    let is_broken = gone.len() > VANISHED_AT_ONCE && count(gone.len()) > left;
-    if import.vanished == Vanished::Keep || !import.complete || import.unread > 0 || is_broken {
+    let doubtful = !import.complete || import.unread > 0 || is_most(conn, import, count(gone.len()), now)?;
+    if import.vanished == Vanished::Keep || doubtful {
         import.counts.kept = count(gone.len());
+        import.counts.doubted = if import.vanished == Vanished::Cancel { import.counts.kept } else { 0 };
         return Ok(Vec::new());
     }
     let mut numbers = Vec::new();
@@ -591,6 +584,18 @@ fn plan_cancels(
         numbers.push(number);
     }
     Ok(numbers)
+}
+
+/// Whether an edition lacks most of what is to come. That is rather somebody's mistake than a season called off, and a
+/// mistake that is mailed to guests cannot be taken back.
+fn is_most(conn: &dyn SqlConn, import: &Import, gone: u32, now: Timestamp) -> Result<bool, StoreError> {
+    let rows = conn.run(
+        "SELECT COUNT(*) FROM imported WHERE calendar = ?1 AND seen = ?2 AND off = 0 AND until > ?3",
+        &[import.calendar.as_str().into(), import.serial.into(), now.into()],
+    )?;
+    let there = rows.first().map_or(Ok(0), |row| row.count(0))?;
+    let known = gone + there.saturating_sub(import.counts.created);
+    Ok(known >= DOUBT_EVENTS_MIN && gone > known / 2)
 }
 
 /// Tells the organizer, forgets the plan, and lets the next edition of the calendar begin.
@@ -636,8 +641,7 @@ fn is_worth_a_mail(
     if earlier.is_empty() {
         return Ok(true);
     }
-    let is_doubtful = import.vanished == Vanished::Cancel && import.counts.kept > 0;
-    if problems.is_empty() && import.counts.held == 0 && !is_doubtful {
+    if problems.is_empty() && import.counts.held == 0 && import.counts.doubted == 0 {
         return Ok(false);
     }
     say(conn, &format!("imported {}", import.calendar), now)

@@ -142,6 +142,9 @@ pub(super) static WORDS: Words = Words {
     imported_figures: "Events in it: {total}. New: {created}. Changed: {updated}. As before: {unchanged}. Off: \
                        {cancelled}.",
     imported_kept: "Future events that an earlier edition had and this one lacks: {count}. They stay as they are.",
+    imported_doubted: "Future events that an earlier edition had and this one lacks: {count}. That is most of them, or \
+                       the calendar did not arrive whole, so none of them was called off. If they are really off, \
+                       please cancel them in your calendar, or send their cancellation.",
     imported_held: "Changes that are told to your guests only when you release them: {count}.",
     imported_refused: "Not taken: {count}.",
     imported_problem: "“{title}”: {problem}",

@@ -161,6 +161,9 @@ pub(super) static WORDS: Words = Words {
     imported_figures: "Eventos que contiene: {total}. Nuevos: {created}. Cambiados: {updated}. Como antes: \
                        {unchanged}. Cancelados: {cancelled}.",
     imported_kept: "Eventos futuros que tenía una edición anterior y faltan en esta: {count}. Se quedan como están.",
+    imported_doubted: "Eventos futuros que tenía una edición anterior y faltan en esta: {count}. Son la mayoría, o el \
+                       calendario no llegó entero, así que no se ha cancelado ninguno. Si de verdad no se celebran, \
+                       cancélalos en tu calendario o envía su cancelación.",
     imported_held: "Cambios que se comunican a tus invitados solo cuando los apruebes: {count}.",
     imported_refused: "No admitidos: {count}.",
     imported_problem: "«{title}»: {problem}",

@@ -299,6 +299,8 @@ words! {
     imported_figures,
     /// Events that an earlier edition had.
     imported_kept,
+    /// They were to be called off, which is doubtful.
+    imported_doubted,
     /// Changes that wait.
     imported_held,
     /// How many were not taken.

@@ -1,26 +1,28 @@
 //! One part of an import: read, compared, applied, projected, settled.
 //!
-//! Calls of a part of 40 events: its lease, comparison and settlement 3, R2 1 to [`WINDOWS_MAX`], D1 3 or 4 batches,
-//! the objects 40.
+//! An event that nobody has spoken of before is made in D1 alone, all of a part in one batch (`store::seeds`); the
+//! others are told to their objects. Calls of a part of 80 events: its lease, comparison and settlement 3, R2 1 to
+//! [`WINDOWS_MAX`], D1 2 to 4 batches, the objects none if all are new and 80 if all have changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
 use imip::{CalendarReading, Span};
 use itip::{CalAddress, EventId, ItipMessage, Outcome, Timestamp, Uid};
 use scheduling::command::{Command, CommandError, Imported, Reply};
-use scheduling::event_object::statements_of;
+use scheduling::event_object::{planted, statements_of};
 use scheduling::import::{
     ImportCommand, ImportFate, ImportProblem, ImportReply, ImportTask, ImportWork, ImportedEvent, LateEvent, ReadEvent,
     Standing,
 };
 use store::accounts::OrganizerRow;
 use store::directory::{self, Binding};
+use store::seeds::{self, Planted};
 use views::words::Words;
 
 use super::event::{as_news, read_event, times_of, title_of};
 use super::{ChunkSpec, ask, unexpected, words_of};
-use crate::binding::{self, new_bindings};
+use crate::binding::{self, named_delegate, new_bindings};
 use crate::destination::{Author, Destination, destination, organizer_of, settings_of};
 use crate::organizer_mail::{by_rule, is_organizers};
 use crate::refusal::Refusal;
@@ -79,6 +81,14 @@ impl Done {
     }
 }
 
+/// Who may speak about the events of a part.
+struct Bound {
+    bindings: BTreeMap<Uid, Vec<Binding>>,
+    account: Option<OrganizerRow>,
+    /// Events that this part has made; their objects need not hear of it.
+    planted: BTreeSet<EventId>,
+}
+
 struct Part<'a> {
     organizer: &'a CalAddress,
     import: &'a str,
@@ -117,15 +127,15 @@ impl Part<'_> {
                 *standing = Standing::Changed;
             }
         }
-        let (bindings, account) = self.bind(&messages, &standings, &successors).await?;
-        let words = words_of(account.as_ref());
+        let bound = self.bind(&messages, &standings, &successors).await?;
+        let words = words_of(bound.account.as_ref());
         if late.is_none() {
             name_refused(&text, refused, words, &mut done);
         }
         let now = self.ctx.clock.now();
         let all = messages.into_iter().zip(events).zip(standings).map(|((mut message, read), standing)| {
             as_news(&mut message, standing, now);
-            self.apply_one(message, read, standing, &bindings, account.as_ref())
+            self.apply_one(message, read, standing, &bound)
         });
         let applied: Vec<_> = stream::iter(all).buffered(OBJECTS_AT_ONCE).collect().await;
         let mut projections = Vec::new();
@@ -144,41 +154,59 @@ impl Part<'_> {
         Ok(done)
     }
 
-    /// Writes the bindings of the part's new events, and reads all of them: a question for the first, one for the rest.
+    /// Reads the bindings of the part's events, and makes what nobody has spoken of before.
     async fn bind(
         &self,
         messages: &[ItipMessage],
         standings: &[Standing],
         successors: &[(&str, &str)],
-    ) -> Result<(BTreeMap<Uid, Vec<Binding>>, Option<OrganizerRow>), IngestError> {
+    ) -> Result<Bound, IngestError> {
         let db = self.ctx.db.as_ref();
         if !successors.is_empty() {
             db.run(directory::bind_successors(successors)?).await?;
         }
         let is_touched = |standing| !matches!(standing, Standing::Same | Standing::Later);
-        let touched = messages.iter().zip(standings).filter(|(_, standing)| is_touched(**standing));
-        let touched: Vec<&ItipMessage> = touched.map(|(message, _)| message).collect();
-        let uids: Vec<&Uid> = touched.iter().map(|message| &message.uid).collect();
-        let (mut bindings, account) = directory::bindings_among(db, &uids, &[], self.organizer).await?;
-        if account.as_ref().is_some_and(|account| account.suspended) {
-            return Ok((bindings, account));
+        let touched = || messages.iter().zip(standings).filter(|(_, standing)| is_touched(**standing));
+        let uids: Vec<&Uid> = touched().map(|(message, _)| &message.uid).collect();
+        let (bindings, account) = directory::bindings_among(db, &uids, &[], self.organizer).await?;
+        let mut bound = Bound { bindings, account, planted: BTreeSet::new() };
+        if bound.account.as_ref().is_some_and(|account| account.suspended) {
+            return Ok(bound);
         }
+        let settings = bound.account.as_ref().map(settings_of);
         let mut wanted: Vec<(&Uid, Binding)> = Vec::new();
-        for message in touched {
-            let rows = bindings.get(&message.uid).map(Vec::as_slice).unwrap_or_default();
+        let mut plants = Vec::new();
+        for (message, standing) in touched() {
+            let rows = bound.bindings.get(&message.uid).map(Vec::as_slice).unwrap_or_default();
             let organizer = organizer_of(message);
-            if is_organizers(message.method)
-                && binding::standing(rows, self.organizer, organizer) == binding::Standing::New
-                && message.method != itip::Method::Add
+            if !is_organizers(message.method)
+                || message.method == itip::Method::Add
+                || binding::standing(rows, self.organizer, organizer) != binding::Standing::New
             {
-                let lines = new_bindings(&message.uid, self.organizer, organizer, self.ctx);
-                wanted.extend(lines.into_iter().map(|line| (&message.uid, line)));
+                continue;
+            }
+            let mut lines = new_bindings(&message.uid, self.organizer, organizer, self.ctx);
+            let plant = match (standing, &settings, lines.first().map(|line| line.event_id.clone())) {
+                (Standing::New, Some(settings), Some(event)) => {
+                    lines.extend(named_delegate(&event, self.organizer, organizer));
+                    let domain = &self.ctx.config.domain;
+                    planted(&event, message, settings, lines.clone(), self.began, domain).ok().flatten()
+                }
+                _ => None,
+            };
+            match plant {
+                Some(plant) => plants.push(plant),
+                None => wanted.extend(lines.into_iter().map(|line| (&message.uid, line))),
             }
         }
-        if !wanted.is_empty() {
-            bindings = directory::bindings_among(db, &uids, &wanted, self.organizer).await?.0;
+        bound.planted = seeds::plant(db, &plants).await?;
+        if !wanted.is_empty() || bound.planted.len() < plants.len() {
+            bound.bindings = directory::bindings_among(db, &uids, &wanted, self.organizer).await?.0;
         }
-        Ok((bindings, account))
+        let is_planted = |plant: &Planted| bound.planted.contains(&plant.state.event_id);
+        let planted = plants.into_iter().filter(is_planted).map(|plant| (plant.uid, plant.bindings));
+        bound.bindings.extend(planted.collect::<Vec<_>>());
+        Ok(bound)
     }
 
     async fn apply_one(
@@ -186,8 +214,7 @@ impl Part<'_> {
         message: ItipMessage,
         read: ReadEvent,
         standing: Standing,
-        bindings: &BTreeMap<Uid, Vec<Binding>>,
-        account: Option<&OrganizerRow>,
+        bound: &Bound,
     ) -> Result<Applied, IngestError> {
         let (times, title) = (times_of(&message), title_of(&message));
         let refused = |read, refusal| Ok(Applied::Refused { read, times, title, refusal });
@@ -200,10 +227,14 @@ impl Part<'_> {
             Standing::Same => return Ok(Applied::Taken(taken(read, None, ImportFate::Unchanged, false), None)),
             Standing::New | Standing::Changed | Standing::Returned => {}
         }
-        let rows = bindings.get(&message.uid).map(Vec::as_slice).unwrap_or_default();
+        let rows = bound.bindings.get(&message.uid).map(Vec::as_slice).unwrap_or_default();
+        if let Some(line) = rows.iter().find(|line| bound.planted.contains(&line.event_id)) {
+            let event = Some(line.event_id.clone());
+            return Ok(Applied::Taken(taken(read, event, ImportFate::Created, false), None));
+        }
         let author = Author { address: self.organizer, name: "", language: None };
         let Destination { event, owner, settings } =
-            match destination(&message, rows, account.cloned(), &author, self.ctx).await? {
+            match destination(&message, rows, bound.account.clone(), &author, self.ctx).await? {
                 Ok(destination) => destination,
                 Err(refusal) => return refused(read, refusal),
             };

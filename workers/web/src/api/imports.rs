@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use futures_util::StreamExt;
+use futures_util::future::join;
 use http::{HeaderValue, StatusCode, header};
 use itip::CalAddress;
 use scheduling::command::{CommandError, Job, OrganizerCommand, OrganizerReply};
@@ -48,6 +49,7 @@ fn document(progress: &ImportProgress) -> Value {
         "unchanged": counts.unchanged,
         "cancelled": counts.cancelled,
         "kept": counts.kept,
+        "doubted": counts.doubted,
         "held": counts.held,
         "refused": counts.refused,
         "problems": problems,
@@ -89,13 +91,14 @@ pub async fn create(
     if calendar.chars().count() > CALENDAR_CHARS_MAX {
         return Err(Problem::invalid("calendar", format!("calendar has at most {CALENDAR_CHARS_MAX} characters")));
     }
-    if accounts::organizer(context.db.as_ref(), &organizer).await?.is_some_and(|row| row.suspended) {
-        return Err(Problem::OrganizerSuspended);
-    }
     let blobs = context.blobs.as_ref().ok_or_else(|| Problem::Internal { cause: "no place for files".into() })?;
     let bytes = read_file(request.into_body()).await?;
     let raw = sha256_hex(&bytes);
-    blobs.put(&raw, bytes).await?;
+    let (account, stored) = join(accounts::organizer(context.db.as_ref(), &organizer), blobs.put(&raw, bytes)).await;
+    if account?.is_some_and(|row| row.suspended) {
+        return Err(Problem::OrganizerSuspended);
+    }
+    stored?;
     let mut id = sha256_hex(format!("{calendar}\n{raw}\n{}", vanished.as_str()).as_bytes());
     id.truncate(32);
     let order = ImportOrder {

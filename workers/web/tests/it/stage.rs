@@ -129,6 +129,7 @@ impl Stage {
             include_str!("../../../../d1-migrations/0002_search.sql"),
             include_str!("../../../../d1-migrations/0003_feeds.sql"),
             include_str!("../../../../d1-migrations/0005_pages.sql"),
+            include_str!("../../../../d1-migrations/0006_seeds.sql"),
         ];
         let world = Arc::new(World::new("convoke.test", Timing::default(), NOW, &migrations).unwrap());
         let keys = Arc::new(Keys { event: Key::new("event"), link: Key::new("link") });
