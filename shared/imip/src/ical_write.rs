@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use arrange::Arrange as _;
 use chrono::NaiveDate;
 use itip::{
     CalAddress, Class, EventDetails, EventStatus, Method, Order, Override, OverrideState, PartStat, Recurrence,
@@ -285,7 +286,7 @@ fn without_cancelled_instances(details: &EventDetails, overrides: &[Override]) -
     for when in &mut recurrence.exdate {
         *when = named_like(&details.start, when);
     }
-    recurrence.exdate.sort_by_key(When::instant);
+    recurrence.exdate.arrange_by_key(When::instant);
     recurrence.exdate.dedup();
     recurrence
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::RangeInclusive;
 
+use arrange::Arrange as _;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use itip::{EventDetails, EventStatus, Moment, Override, OverrideState, Recurrence, Timestamp, When};
 
@@ -55,7 +56,7 @@ pub fn occurrences(
         }
         _ => None,
     }));
-    found.sort_by_key(|occurrence| (occurrence.start.instant(), occurrence.recurrence_id.instant()));
+    found.arrange_by_key(|occurrence| (occurrence.start.instant(), occurrence.recurrence_id.instant()));
     found.truncate(max);
     found
 }
@@ -215,7 +216,7 @@ impl<'a> Series<'a> {
             );
         }
         starts.retain(|start| may_overlap(start) && !self.is_excluded(start));
-        starts.sort_by_key(|start| start.instant);
+        starts.arrange_by_key(|start| start.instant);
         starts.dedup_by_key(|start| start.instant);
         starts
     }

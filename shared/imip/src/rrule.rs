@@ -5,6 +5,7 @@
 
 use std::ops::RangeInclusive;
 
+use arrange::Arrange as _;
 use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Weekday};
 
 /// FREQ.
@@ -84,7 +85,7 @@ fn nth_weekday(text: &str) -> Option<(i32, Weekday)> {
 fn numbers<N: std::str::FromStr + Ord + Copy>(list: &str, fits: impl Fn(N) -> bool) -> Vec<N> {
     let mut numbers: Vec<N> =
         list.split(',').filter_map(|item| item.trim().parse().ok()).filter(|number| fits(*number)).collect();
-    numbers.sort_unstable();
+    numbers.arrange();
     numbers.dedup();
     numbers
 }
@@ -144,7 +145,7 @@ impl Rule {
                 "BYSETPOS" => rule.positions = numbers(list, |position: i64| position != 0),
                 "BYDAY" => {
                     rule.week_days = list.split(',').filter_map(|item| nth_weekday(item.trim())).collect();
-                    rule.week_days.sort_unstable_by_key(|(number, day)| (*number, day.num_days_from_monday()));
+                    rule.week_days.arrange_by_key(|(number, day)| (*number, day.num_days_from_monday()));
                     rule.week_days.dedup();
                 }
                 _ => {}
@@ -486,7 +487,7 @@ impl Expansion<'_> {
             Err(_) => len.checked_sub(position.unsigned_abs()),
         };
         let mut picked: Vec<u64> = self.rule.positions.iter().filter_map(index).filter(|index| *index < len).collect();
-        picked.sort_unstable_by(|a, b| b.cmp(a));
+        picked.arrange_by(|a, b| b.cmp(a));
         picked.dedup();
         picked
     }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use arrange::Arrange as _;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
 use crate::ical::value::{TimeValue, parse_offset, parse_time_value};
@@ -123,7 +124,7 @@ impl ZoneRules {
                 .take_while(|local| !observance.is_past_until(*local))
                 .for_each(&mut note);
         }
-        onsets.sort_unstable();
+        onsets.arrange();
         onsets
     }
 }

@@ -1,5 +1,6 @@
 //! Guests: what they answered, what they hold, and who gets the next mail.
 
+use arrange::Arrange as _;
 use serde::{Deserialize, Serialize};
 
 use crate::{CalAddress, EventState, Method, Order, Override, OverrideState, RecurrenceId, Sequence, Timestamp, When};
@@ -482,7 +483,7 @@ fn put_instance(attendee: &mut Attendee, recurrence_id: &RecurrenceId, answer: &
         received: answer.received,
         comment: answer.comment.clone(),
     });
-    attendee.instances.sort_by_key(InstanceAnswer::instant);
+    attendee.instances.arrange_by_key(InstanceAnswer::instant);
 }
 
 /// Whoever answers by his calendar holds the invitation, in its first version at least: a first mail of unknown fate

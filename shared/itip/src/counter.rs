@@ -1,5 +1,6 @@
 //! A guest proposes another time (COUNTER, RFC 5546 section 3.2.7); the organizer decides.
 
+use arrange::Arrange as _;
 use serde::{Deserialize, Serialize};
 
 use crate::organizer::settle;
@@ -113,7 +114,7 @@ pub fn accept_proposal(
                 exception.order = order.max(known.order);
             }
             state.overrides.push(exception);
-            state.overrides.sort_by_key(|known| known.recurrence_id.instant());
+            state.overrides.arrange_by_key(|known| known.recurrence_id.instant());
         }
     }
     Ok(settle(Some(prior), state, about))

@@ -7,6 +7,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use arrange::Arrange as _;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -87,7 +88,7 @@ fn other_guests(components: &[Component], own_domain: &str, organizer: Option<&O
         .filter(|address| address.domain() != own_domain)
         .filter(|address| organizer.is_none_or(|organizer| **address != organizer.address))
         .collect();
-    guests.sort_unstable();
+    guests.arrange();
     guests.dedup();
     u32::try_from(guests.len()).unwrap_or(u32::MAX)
 }
@@ -263,7 +264,7 @@ fn put_override(
         }
         None => {
             state.overrides.push(Override::new(recurrence_id.clone(), order, change));
-            state.overrides.sort_by_key(|exception| exception.recurrence_id.instant());
+            state.overrides.arrange_by_key(|exception| exception.recurrence_id.instant());
             true
         }
     }

@@ -1,5 +1,6 @@
 use std::fmt::{self, Write as _};
 
+use arrange::Arrange as _;
 use chrono::{Datelike, NaiveDate, NaiveTime, Timelike, Weekday};
 
 use crate::matcher::Matcher;
@@ -211,10 +212,10 @@ impl Filter {
 
     /// Brings the lists into the one form that is written, so that equal wishes are equal texts.
     pub(crate) fn settle(&mut self) {
-        self.months.sort_unstable();
+        self.months.arrange();
         self.months.dedup();
         self.months.truncate(VALUES_MAX);
-        self.weekdays.sort_unstable_by_key(Weekday::num_days_from_monday);
+        self.weekdays.arrange_by_key(Weekday::num_days_from_monday);
         self.weekdays.dedup();
         if self.weekdays.len() == WEEKDAYS.len() {
             self.weekdays.clear();

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use arrange::Arrange as _;
 use askama::Template;
 use chrono::{Datelike, NaiveDate};
 use itip::{EventId, Timestamp, When, Zone};
@@ -220,7 +221,7 @@ impl Rows {
             })
             .collect();
         // The day is that of the wall where the event happens, so it goes before the instant.
-        all.sort_by(|(day, row, _), (other_day, other, _)| {
+        all.arrange_by(|(day, row, _), (other_day, other, _)| {
             let (starts, other_starts) = (row.entry.starts(), other.entry.starts());
             (day, starts, row.short()).cmp(&(other_day, other_starts, other.short()))
         });

@@ -3,6 +3,7 @@
 //! Invariant: a word counts only when its writer holds the guest's token or is authenticated as the guest
 //! (decision 6); whoever is mailed because of it is a guest, or the owner.
 
+use arrange::Arrange as _;
 use imip::MailKind;
 use itip::{
     Answer, AnswerOutcome, AnsweredVia, CalAddress, Component, EventId, EventState, InvitedAttendee, ItipMessage,
@@ -83,7 +84,7 @@ fn event_of(message: &ItipMessage) -> Result<EventId, MailVerdict> {
 /// The answer to the series first, so that answers to its dates stand beside it.
 fn in_order(message: &ItipMessage) -> Vec<&Component> {
     let mut components: Vec<&Component> = message.components.iter().take(COMPONENTS_MAX).collect();
-    components.sort_by_key(|component| component.recurrence_id.is_some());
+    components.arrange_by_key(|component| component.recurrence_id.is_some());
     components
 }
 

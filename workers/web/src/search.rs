@@ -1,5 +1,6 @@
 //! Finding an organizer's public events: by a filter, or by a question in plain words.
 
+use arrange::Arrange as _;
 use chrono::NaiveDate;
 use itip::{CalAddress, Timestamp, When};
 use store::search::{self, Mention, Search};
@@ -44,7 +45,7 @@ pub async fn find(
             Entry::dates(&events::source(row), now, DATES_MAX).into_iter().filter(|entry| matcher.matches(entry)),
         );
     }
-    found.sort_by(|a, b| (a.starts(), &a.event).cmp(&(b.starts(), &b.event)));
+    found.arrange_by(|a, b| (a.starts(), &a.event).cmp(&(b.starts(), &b.event)));
     Ok(found)
 }
 

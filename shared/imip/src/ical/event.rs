@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use arrange::Arrange as _;
 use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 use icalendar::parser::{Component as Parsed, Property};
 use itip::{
@@ -381,7 +382,7 @@ fn recurrence(
                 }
             }
         }
-        dates.sort_by_key(When::instant);
+        dates.arrange_by_key(When::instant);
         dates.dedup();
         if dates.len() > EXTRA_DATES_MAX { Err(CalendarRefusal::TooLarge) } else { Ok(dates) }
     };

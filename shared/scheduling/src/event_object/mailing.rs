@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use arrange::Arrange as _;
 use itip::{
     Attendee, CalAddress, Delivery, EventState, Field, Method, Order, PartStat, ProposalState, Sent, Timestamp, When,
     is_due,
@@ -185,7 +186,7 @@ fn instance_partstats(attendee: &Attendee, event: &EventState, of_series: PartSt
         .map(|when| (when.clone(), attendee.instance_partstat(when.instant(), event)))
         .filter(|(_, partstat)| *partstat != of_series)
         .collect();
-    instances.sort_by_key(|(when, _)| when.instant());
+    instances.arrange_by_key(|(when, _)| when.instant());
     instances.dedup_by_key(|(when, _)| when.instant());
     instances
 }

@@ -1,5 +1,6 @@
 //! The tables inside an event's object.
 
+use arrange::Arrange as _;
 use itip::{
     Answer, Attendee, AudienceSettings, CalAddress, Choice, Delivery, EventId, EventState, Field, InstanceAnswer,
     Method, Order, Origin, Outcome, PartStat, Proposal, ProposalState, Sent, Sequence, Timestamp,
@@ -216,7 +217,7 @@ pub(super) fn fields_since(conn: &dyn SqlConn, revision: u32) -> Result<Vec<Fiel
             fields.extend(changed);
         }
     }
-    fields.sort_unstable();
+    fields.arrange();
     fields.dedup();
     Ok(fields)
 }

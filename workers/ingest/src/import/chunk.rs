@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use arrange::Arrange as _;
 use futures_util::{StreamExt, stream};
 use imip::{CalendarReading, Span};
 use itip::{CalAddress, EventId, ItipMessage, Outcome, Timestamp, Uid};
@@ -372,7 +373,7 @@ async fn read_part(work: &ImportWork, ctx: &MailContext) -> Result<Vec<u8>, Inge
 
 /// Few stretches that hold all spans.
 fn windows(mut spans: Vec<Span>) -> Vec<Span> {
-    spans.sort_unstable();
+    spans.arrange();
     let mut windows: Vec<Span> = Vec::new();
     for (start, length) in spans {
         match windows.last_mut() {

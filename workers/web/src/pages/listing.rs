@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrange::Arrange as _;
 use itip::Timestamp;
 use store::StoreError;
 use store::directory::EventRow;
@@ -53,7 +54,7 @@ pub async fn load(
         (!dates.is_empty()).then_some(Event { row, dates })
     });
     let mut events: Vec<Event> = wanted.collect();
-    events.sort_by_key(|event| event.dates.first().map(|date| date.starts()));
+    events.arrange_by_key(|event| event.dates.first().map(|date| date.starts()));
     if let Some(limit) = config.limit {
         let over = events.iter().filter(|event| event.row.event.is_past(context.now)).count();
         events.truncate(over + limit as usize);

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use arrange::Arrange as _;
 use itip::{CalAddress, EventId, Timestamp};
 use scheduling::organizer_object::editions::Changes;
 use store::directory::{self, EventRow};
@@ -93,7 +94,7 @@ impl KeptRows {
         let season = self.season();
         let season = season.as_ref().filter(|season| season.owner == *owner && season.since <= since)?;
         let mut rows: Vec<_> = season.rows.values().filter(|row| !row.event.is_past(since)).cloned().collect();
-        rows.sort_by(|a, b| by_start(&a.event).cmp(&by_start(&b.event)));
+        rows.arrange_by(|a, b| by_start(&a.event).cmp(&by_start(&b.event)));
         Some(rows)
     }
 }

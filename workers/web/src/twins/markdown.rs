@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrange::Arrange as _;
 use store::directory::EventRow;
 use timetable::{Entry, published};
 use views::head::PageFacts;
@@ -27,7 +28,7 @@ pub async fn of_page(context: PublishContext<'_>, page: &PublicPage, wish: &Wish
     let listed = load(context, page, &wish.filter, context.now).await?;
     let mut entries: Vec<Entry> = listed.into_iter().flat_map(|event| event.dates).map(Arc::unwrap_or_clone).collect();
     // The month is that of the wall where it happens, so the day goes before the instant.
-    entries.sort_by(|a, b| {
+    entries.arrange_by(|a, b| {
         let key = |entry: &Entry| (entry.start.local_date(), entry.starts());
         key(a).cmp(&key(b)).then_with(|| a.event.cmp(&b.event))
     });

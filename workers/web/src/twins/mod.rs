@@ -7,6 +7,7 @@ mod markdown;
 
 use std::sync::Arc;
 
+use arrange::Arrange as _;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{self, HeaderName};
@@ -194,7 +195,7 @@ pub async fn file(
     let mut starts: Vec<String> =
         form.named("event").filter_map(|id| id.get(..SHORT_CHARS)).map(str::to_owned).collect();
     starts.retain(|start| is_short(start));
-    starts.sort_unstable();
+    starts.arrange();
     starts.dedup();
     if starts.is_empty() || starts.len() > INVITATIONS_MAX {
         return Err(Problem::invalid("event", format!("event names 1 to {INVITATIONS_MAX} events of this page")));
@@ -204,7 +205,7 @@ pub async fn file(
         return Err(Problem::EventNotFound);
     }
     let mut rows: Vec<&EventRow> = rows.iter().collect();
-    rows.sort_by_key(|row| row.details.start.instant());
+    rows.arrange_by_key(|row| row.details.start.instant());
     let name = match rows.as_slice() {
         [row] => calendar::name_of(row),
         _ => heading(&page).to_owned(),

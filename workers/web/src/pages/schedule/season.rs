@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrange::Arrange as _;
 use itip::{CalAddress, EventId, Timestamp};
 use store::StoreError;
 use store::directory::EventRow;
@@ -58,7 +59,7 @@ impl Season {
         let entries = listed.iter().map(|listed| listed.entry.as_ref());
         let mut open: Vec<&Entry> =
             entries.filter(|entry| entry.status != EntryStatus::Cancelled && entry.end.instant() > self.now).collect();
-        open.sort_by_key(|entry| entry.starts());
+        open.arrange_by_key(|entry| entry.starts());
         open.into_iter().skip(skip).take(max).map(|entry| &entry.event).collect()
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use arrange::Arrange as _;
 use itip::{CalAddress, Choice, Origin};
 use scheduling::command::{Command, Enrollment, Reply};
 use store::directory::{self, EventRow};
@@ -44,7 +45,7 @@ fn ids(asked: &Asked) -> Vec<&str> {
     let Ticked::Named(named) = &asked.ticked else { return Vec::new() };
     let is_id = |id: &&str| id.len() >= SHORT_CHARS && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let mut ids: Vec<&str> = named.iter().map(String::as_str).filter(is_id).collect();
-    ids.sort_unstable();
+    ids.arrange();
     ids.dedup_by_key(|id| id.get(..SHORT_CHARS).unwrap_or_default());
     ids
 }
@@ -66,7 +67,7 @@ pub async fn send(
         let row = directory::event_by_start(context.db.as_ref(), id).await?;
         rows.extend(row.filter(|row| is_of(row, &page.organizer.address)));
     }
-    rows.sort_by_key(|row| row.details.start.instant());
+    rows.arrange_by_key(|row| row.details.start.instant());
     let missing = ids.len() - rows.len();
     let one_per_person = page.config.kind == PageKind::Slots && page.config.one_per_person;
     let later = if one_per_person { take_later(&mut rows) } else { Vec::new() };

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use arrange::Arrange as _;
 use itip::EventId;
 use scheduling::settings::Config;
 use timetable::{Filter, Month, PageKind, Side};
@@ -153,7 +154,7 @@ fn narrow(page: &PublicPage, season: &Season, asked: &Asked, links: &Views<'_>) 
             }
         }
     }
-    months.sort_unstable();
+    months.arrange();
     months.dedup();
     let some = |count: usize| count > 0 && count < all;
     let mut toggles = Vec::new();
