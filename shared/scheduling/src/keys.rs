@@ -183,7 +183,7 @@ pub fn read_link(keys: &Keys, token: &str) -> Option<Link> {
     if !equal(&signature, mac.get(..LINK_MAC_BYTES)?) {
         return None;
     }
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()
+    serde_json::from_str(&String::from_utf8(URL_SAFE_NO_PAD.decode(body).ok()?).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -46,8 +46,8 @@ pub fn read_account_response(status: u16, error_type: Option<&str>, body: &[u8])
     if !(200..300).contains(&status) {
         return Err(read_failure(status, error_type, body));
     }
-    let account: Account = serde_json::from_slice(body)
-        .map_err(|_| SendOutcome::Unknown { reason: format!("{status} without a quota") })?;
+    let account: Option<Account> = str::from_utf8(body).ok().and_then(|body| serde_json::from_str(body).ok());
+    let account = account.ok_or_else(|| SendOutcome::Unknown { reason: format!("{status} without a quota") })?;
     Ok(Quota {
         max_24_hour_send: account.send_quota.max_24_hour_send,
         max_send_rate: account.send_quota.max_send_rate,

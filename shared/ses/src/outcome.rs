@@ -90,7 +90,7 @@ pub(crate) fn read_failure(status: u16, error_type: Option<&str>, body: &[u8]) -
 
 /// The answer's JSON; what is none has no fields.
 fn parse(body: &[u8]) -> Value {
-    serde_json::from_slice(body).unwrap_or_default()
+    str::from_utf8(body).ok().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default()
 }
 
 /// The first of these fields that is a text; AWS spells them differently from service to service.

@@ -90,10 +90,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
             return Err(Problem::MediaType);
         }
         let bytes = body(request, state).await?;
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| Problem::Body(format!("The JSON does not fit: {error}")))
+        read_json(&bytes).map(Self)
     }
+}
+
+/// Reads a JSON body. As text first: all other JSON is read from texts, and serde's code for bytes would come on top.
+pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let text = str::from_utf8(bytes).map_err(|_| Problem::Body("The JSON is no UTF-8.".into()))?;
+    serde_json::from_str(text).map_err(|error| Problem::Body(format!("The JSON does not fit: {error}")))
 }
 
 /// The whole body.

@@ -96,7 +96,8 @@ fn read(body: &[u8]) -> Result<(Option<Vec<String>>, u64), String> {
     if body.len() > ANSWER_BYTES_MAX {
         return Err("the answer is too large".to_owned());
     }
-    let answer: Value = serde_json::from_slice(body).map_err(|_| "the answer is no JSON".to_owned())?;
+    let answer: Option<Value> = str::from_utf8(body).ok().and_then(|body| serde_json::from_str(body).ok());
+    let answer = answer.ok_or_else(|| "the answer is no JSON".to_owned())?;
     let number = |value: &Value, name: &str| value.get(name).and_then(Value::as_u64);
     match number(&answer, "Status") {
         Some(NO_ERROR | NAME_ERROR) => {}

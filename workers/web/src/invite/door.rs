@@ -19,7 +19,7 @@ use crate::WebContext;
 use crate::auth::{Access, access, key_in};
 use crate::error::Problem;
 use crate::events;
-use crate::extract::{Fields, body, has_type, wants_json};
+use crate::extract::{Fields, body, has_type, read_json, wants_json};
 use crate::invite::{
     Asked, Caller, Limits, Said, are_full, browser_language, check_event, check_network, invite_people, rate_headers,
     v1,
@@ -124,8 +124,7 @@ async fn read_fields(request: Request, json_body: bool) -> Result<Fields, Proble
     let typed = request.headers().contains_key(http::header::CONTENT_TYPE);
     let bytes = body(request, &()).await?;
     let mut fields = if json_body {
-        let value: Value =
-            serde_json::from_slice(&bytes).map_err(|error| Problem::Body(format!("The JSON does not fit: {error}")))?;
+        let value: Value = read_json(&bytes)?;
         let Value::Object(members) = value else { return Err(Problem::Body("Send one JSON object.".into())) };
         let mut fields = Fields::default();
         for (name, value) in members {
