@@ -41,9 +41,11 @@ async function untilShown(of) {
   const deadline = performance.now() + LAST_MAX_MS;
   const late = () => performance.now() > deadline;
   while ((await count.first("n")) < events && !late()) await sleep(100);
+  // A file without a name makes a page that is called by the address.
+  const slug = await db.prepare("SELECT slug FROM organizer WHERE address = ?").bind(of.email).first("slug");
   let shown = 0;
   while (!late()) {
-    const page = await fetch(`${convoke.url}/s/${of.slug}`, { signal: AbortSignal.timeout(30_000) });
+    const page = await fetch(`${convoke.url}/s/${slug}`, { signal: AbortSignal.timeout(30_000) });
     shown = rowsOfPage(await page.text());
     if (shown >= events) return;
     await sleep(100);
