@@ -12,7 +12,8 @@ import { buildWorker } from "./build.mjs";
 import { Failure, log, main, pinnedNode, root, wrangler, wranglerEnv } from "./project.mjs";
 import { ensureCargoDeny, ensurePythonReaders, ensureTools } from "./tools.mjs";
 
-const WASM_GZIP_BYTES_MAX = 1_000_000;
+// The smallest plan takes 3 MB. What fills it: ARCHITECTURE.md, decisions of our own.
+const WASM_GZIP_BYTES_MAX = 1_250_000;
 const WORKER = "invite-server";
 
 /** Runs a program, shows its output as it comes, and gives it back as text. */
