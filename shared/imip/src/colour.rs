@@ -165,7 +165,7 @@ mod tests {
         }
         for (colour, name) in [
             ([0xe8, 0x5d, 0x04], "chocolate"),
-            ([0x0b, 0x5f, 0xff], "dodgerblue"),
+            ([0x0b, 0x5f, 0xff], "royalblue"),
             ([0x12, 0x12, 0x12], "black"),
             ([0xfe, 0xfe, 0xfe], "white"),
         ] {
