@@ -88,6 +88,27 @@ fn an_edition_changes_what_it_says_differently_and_touches_nothing_else() {
 }
 
 #[test]
+fn a_new_uid_means_the_importers_own_event_and_nobody_elses_of_that_name() {
+    const OTHER: &str = "fixtures@others.example";
+    let place = Deployment::new(NOW);
+    for club in [CLUB, OTHER] {
+        place.hand_in(club, "season", &season(10..14), Vanished::Keep);
+        place.settle();
+    }
+    let before: Vec<EventId> = place.listed(CLUB).into_iter().map(|row| row.event_id).collect();
+    let churned = import(&place, &season(10..14).replace("UID:game-", "UID:match-"), Vanished::Keep);
+    assert_eq!((churned.created, churned.total), (0, 4), "{churned:?}");
+    assert_eq!(place.listed(CLUB).into_iter().map(|row| row.event_id).collect::<Vec<_>>(), before);
+    let speakers = store::SqlConn::run(
+        place.world().db(),
+        "SELECT DISTINCT identity FROM event_binding WHERE original_uid LIKE 'match-%'",
+        &[],
+    );
+    let speakers: Vec<String> = speakers.unwrap().iter().map(|row| row.text(0).unwrap().to_owned()).collect();
+    assert_eq!(speakers, [CLUB]);
+}
+
+#[test]
 fn what_vanishes_is_called_off_only_if_the_organizer_wants_it() {
     let place = Deployment::new(NOW);
     // Game 0 is over soon, and stays what it was.

@@ -482,8 +482,9 @@ pub async fn bindings_among(
 }
 
 /// A UID means the event of another from now on, and the same people may speak about it: pairs of new and former.
-pub fn bind_successors(pairs: &[(&str, &str)]) -> Result<Statement, StoreError> {
-    Ok(Statement::new(sql::BIND_SUCCESSORS, vec![json(pairs)?.into()]))
+/// Only where `speaker` may speak himself: others can have events of their own under the same UID.
+pub fn bind_successors(pairs: &[(&str, &str)], speaker: &CalAddress) -> Result<Statement, StoreError> {
+    Ok(Statement::new(sql::BIND_SUCCESSORS, vec![json(pairs)?.into(), speaker.as_str().into()]))
 }
 
 /// Adds bindings whose pair is free and returns all there are of the UID: whoever came second finds the first one's.
@@ -616,10 +617,12 @@ pub mod sql {
     pub const BIND_ALL: &str = "INSERT INTO event_binding (original_uid, identity, event_id, role) \
          SELECT wanted.value ->> 0, wanted.value ->> 1, wanted.value ->> 2, wanted.value ->> 3 \
          FROM json_each(?1) AS wanted WHERE true ON CONFLICT DO NOTHING";
-    /// Lets UIDs mean what others mean: a JSON array of (new, former).
+    /// Lets UIDs mean what others mean to somebody: a JSON array of (new, former).
     pub const BIND_SUCCESSORS: &str = "INSERT INTO event_binding (original_uid, identity, event_id, role) \
-         SELECT wanted.value ->> 0, identity, event_id, role FROM json_each(?1) AS wanted \
-         CROSS JOIN event_binding ON original_uid = wanted.value ->> 1 WHERE true ON CONFLICT DO NOTHING";
+         SELECT wanted.value ->> 0, theirs.identity, theirs.event_id, theirs.role FROM json_each(?1) AS wanted \
+         CROSS JOIN event_binding AS mine ON mine.original_uid = wanted.value ->> 1 AND mine.identity = ?2 \
+         CROSS JOIN event_binding AS theirs ON theirs.original_uid = mine.original_uid \
+         AND theirs.event_id = mine.event_id WHERE true ON CONFLICT DO NOTHING";
     /// Adds a binding.
     pub const BIND: &str = "INSERT INTO event_binding (original_uid, identity, event_id, role) \
          VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";

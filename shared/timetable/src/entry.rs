@@ -1,4 +1,4 @@
-use itip::{EventDetails, EventId, EventStatus, Override, Timestamp, When};
+use itip::{Class, EventDetails, EventId, EventStatus, Override, OverrideState, Timestamp, When};
 
 use crate::join::html_without_joining;
 use crate::{Offer, Teams};
@@ -90,14 +90,18 @@ impl Entry {
         })
     }
 
-    /// The entries of an event that have not ended, at most `max`, those that are called off included.
+    /// The entries of an event that have not ended, at most `max`, those that are called off included. A date that is
+    /// PRIVATE or CONFIDENTIAL (RFC 5545 section 3.8.1.3) is none.
     pub fn dates(source: &Source<'_>, now: Timestamp, max: usize) -> Vec<Self> {
         let details = source.details;
         if !details.recurrence.is_series() {
             return vec![Self::of(source, details, None, (&details.start, &details.end), source.cancelled)];
         }
-        imip::occurrences(details, source.overrides, now, now.plus(AHEAD_SECS), max)
+        let secret = source.overrides.iter().filter(|exception| is_secret(exception)).count();
+        imip::occurrences(details, source.overrides, now, now.plus(AHEAD_SECS), max.saturating_add(secret))
             .into_iter()
+            .filter(|one| one.details_of_override.as_ref().is_none_or(|details| details.class == Class::Public))
+            .take(max)
             .map(|one| {
                 let says = one.details_of_override.as_ref().unwrap_or(details);
                 let off = source.cancelled || one.cancelled;
@@ -161,6 +165,11 @@ impl Entry {
     pub(crate) fn further_texts(&self) -> impl Iterator<Item = &str> {
         self.categories.iter().map(String::as_str).chain(self.offer.iter().flat_map(Offer::words))
     }
+}
+
+/// Whether a date of a public series is not for the public.
+pub(crate) fn is_secret(exception: &Override) -> bool {
+    matches!(&exception.state, OverrideState::Changed(details) if details.class != Class::Public)
 }
 
 /// How far ahead a series is unrolled, in seconds: 400 days reach a yearly event.

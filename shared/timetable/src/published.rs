@@ -2,26 +2,29 @@ use std::borrow::Cow;
 
 use itip::{EventDetails, Override, OverrideState};
 
+use crate::entry::is_secret;
 use crate::join::{html_without_joining, leads_into_meeting, without_joining};
 
-/// An event and its exceptions as they are published: where the organizer tells the place only in invitations, without
-/// it and without what lets a reader join.
+/// An event and its exceptions as they are published: without the dates that are not for the public, and where the
+/// organizer tells the place only in invitations, without it and without what lets a reader join.
 pub fn published<'a>(
     details: &'a EventDetails,
     overrides: &'a [Override],
     hide_place: bool,
 ) -> (Cow<'a, EventDetails>, Cow<'a, [Override]>) {
-    if !hide_place {
+    if !hide_place && !overrides.iter().any(is_secret) {
         return (Cow::Borrowed(details), Cow::Borrowed(overrides));
     }
     let overrides = overrides.iter().map(|exception| Override {
         state: match &exception.state {
-            OverrideState::Changed(details) => OverrideState::Changed(Box::new(without_place(details))),
-            OverrideState::Cancelled => OverrideState::Cancelled,
+            _ if is_secret(exception) => OverrideState::Cancelled,
+            OverrideState::Changed(details) if hide_place => OverrideState::Changed(Box::new(without_place(details))),
+            state => state.clone(),
         },
         ..exception.clone()
     });
-    (Cow::Owned(without_place(details)), Cow::Owned(overrides.collect()))
+    let details = if hide_place { Cow::Owned(without_place(details)) } else { Cow::Borrowed(details) };
+    (details, Cow::Owned(overrides.collect()))
 }
 
 fn without_place(details: &EventDetails) -> EventDetails {

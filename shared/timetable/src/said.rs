@@ -1,5 +1,6 @@
 use itip::{EventDetails, Override, OverrideState};
 
+use crate::entry::is_secret;
 use crate::{Offer, Teams, fold};
 
 /// The folded words of an event, for an index that finds it: those that [`crate::Filter`] looks at.
@@ -23,7 +24,8 @@ const OVERRIDES_MAX: usize = 50;
 impl Said {
     /// What an event and its exceptions say.
     pub fn of(details: &EventDetails, overrides: &[Override], organizer: &str) -> Self {
-        let changed = overrides.iter().filter_map(|exception| match &exception.state {
+        let public = overrides.iter().filter(|exception| !is_secret(exception));
+        let changed = public.filter_map(|exception| match &exception.state {
             OverrideState::Changed(details) => Some(details.as_ref()),
             OverrideState::Cancelled => None,
         });

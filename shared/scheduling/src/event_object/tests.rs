@@ -495,7 +495,11 @@ fn a_refused_mail_is_a_dead_letter_and_ends_mail_to_that_guest() {
     let (_, batch) = bench.invite("ana@x.example");
     let lease = bench.lease(batch.unwrap());
     bench.settle(batch.unwrap(), &lease, &Fate::Refused { reason: "MessageRejected".into() });
-    assert_eq!(bench.ring().statements.len(), 5, "the event's row, its words in two steps, its seed out, and the letter");
+    assert_eq!(
+        bench.ring().statements.len(),
+        5,
+        "the event's row, its words in two steps, its seed out, and the letter"
+    );
     assert_eq!(bench.invite("ana@x.example"), (Enrolled::Unreachable, None));
 }
 

@@ -164,7 +164,7 @@ impl Part<'_> {
     ) -> Result<Bound, IngestError> {
         let db = self.ctx.db.as_ref();
         if !successors.is_empty() {
-            db.run(directory::bind_successors(successors)?).await?;
+            db.run(directory::bind_successors(successors, self.organizer)?).await?;
         }
         let is_touched = |standing| !matches!(standing, Standing::Same | Standing::Later);
         let touched = || messages.iter().zip(standings).filter(|(_, standing)| is_touched(**standing));

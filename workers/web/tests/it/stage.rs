@@ -10,7 +10,7 @@ use futures_executor::block_on;
 use http::{HeaderMap, Request, StatusCode};
 use itip::{
     CalAddress, Class, Component, EventDetails, EventId, EventStatus, ItipMessage, Method, Moment, Order, Organizer,
-    Recurrence, Sequence, Timestamp, Uid, When, Zone,
+    Recurrence, RecurrenceId, Sequence, Timestamp, Uid, When, Zone,
 };
 use scheduling::command::{Command, Job, Reply};
 use scheduling::keys::{Key, Keys, event_id, sha256_hex};
@@ -179,10 +179,26 @@ impl Stage {
 
     /// The organizer's mail about an event has been taken.
     pub fn organizer(&self, uid: &str, method: Method, details: Option<EventDetails>) -> EventId {
+        self.mail(uid, method, None, details)
+    }
+
+    /// The organizer's mail about one date of a series has been taken.
+    pub fn date(&self, uid: &str, start: &str, details: EventDetails) -> EventId {
+        let date = RecurrenceId { when: local(start), this_and_future: false };
+        self.mail(uid, Method::Request, Some(date), Some(details))
+    }
+
+    fn mail(
+        &self,
+        uid: &str,
+        method: Method,
+        recurrence_id: Option<RecurrenceId>,
+        details: Option<EventDetails>,
+    ) -> EventId {
         self.world.advance(10);
         let id = self.id(uid);
         let component = Component {
-            recurrence_id: None,
+            recurrence_id,
             order: Order { sequence: Sequence(0), dtstamp: Clock::now(&*self.world) },
             organizer: Some(Organizer { address: owner(), name: "Ann Corp".into(), sent_by: None, email: None }),
             attendees: Vec::new(),

@@ -61,6 +61,31 @@ fn a_page_is_subscribed_to() {
 }
 
 #[test]
+fn a_private_date_of_a_public_series_is_nowhere() {
+    let stage = season();
+    let secret = |title: &str| EventDetails {
+        class: Class::Confidential,
+        ..details(title, "2027-07-05T19:05:00", "2027-07-05T20:05:00")
+    };
+    // The very next one, which would head the page.
+    stage.date("course", "2027-07-05T19:05:00", secret("Contract talks"));
+    let short = short(&stage.id("course")).to_owned();
+    for path in ["/s/ann", "/s/ann.ics", "/s/ann.md", "/s/ann/embed", &format!("/s/ann/rows?ids={short}"), "/llms.txt"]
+        .into_iter()
+        .chain([format!("/e/{short}"), format!("/e/{short}.ics"), format!("/e/{short}.md")].iter().map(String::as_str))
+    {
+        let answer = stage.get(path, None);
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert!(!answer.body.contains("Contract talks"), "{path}: {}", answer.body);
+    }
+    let page = stage.get(&format!("/e/{short}"), None).body;
+    assert!(page.contains("Training") && page.contains("12 July"), "the next date is the one after it: {page}");
+    assert!(!stage.get("/s/ann?q=contract", None).body.contains(&short));
+    let file = stage.form("/s/ann/file", &format!("event={short}"));
+    assert!(file.body.contains("Training") && !file.body.contains("Contract"), "{}", file.body);
+}
+
+#[test]
 fn a_calendar_changes_when_something_changes_and_not_before() {
     let stage = season();
     let first = stage.get("/s/ann.ics", None);
