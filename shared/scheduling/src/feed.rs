@@ -130,6 +130,13 @@ impl FeedUrl {
         Self::parse(&absolute, reach)
     }
 
+    /// Whether it leads to a deployment, given by its public address, or to its API. Our own pages would be read as
+    /// somebody else's events.
+    pub fn is_ours(&self, public_url: &str) -> bool {
+        let ours = public_url.split_once("://").map_or(public_url, |(_, host)| host);
+        self.host() == ours || self.host().strip_prefix("api.") == Some(ours)
+    }
+
     /// The host, for people.
     pub fn host(&self) -> &str {
         self.origin.split_once("://").map_or("", |(_, host)| host)
@@ -256,5 +263,12 @@ mod tests {
         assert!(FeedUrl::parse(local, Reach::of("https://convoke.example")).is_err());
         assert!(FeedUrl::parse("http://127.0.0.1.evil.example:80/", Reach::Loopback).is_err());
         assert!(FeedUrl::parse("http://10.0.0.1:80/", Reach::Loopback).is_err());
+    }
+
+    #[test]
+    fn our_own_addresses_are_known() {
+        let is_ours = |text: &str| FeedUrl::parse(text, Reach::Public).unwrap().is_ours("https://calendar.example");
+        assert!(is_ours("https://calendar.example/s/a.ics") && is_ours("webcal://API.calendar.example/s/a.ics"));
+        assert!(!is_ours("https://club.calendar.example/a.ics") && !is_ours("https://notcalendar.example/a.ics"));
     }
 }

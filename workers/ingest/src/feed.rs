@@ -42,7 +42,7 @@ pub async fn poll(
     let seen = if suspended {
         Err("the organizer's account is suspended".to_owned())
     } else {
-        look(&row, fetch, Reach::of(&ctx.config.public_url)).await
+        look(&row, fetch, &ctx.config.public_url).await
     };
     let done = match seen {
         Ok(Seen::NotModified) => "not modified",
@@ -101,7 +101,8 @@ async fn start(
 }
 
 /// Asks its server. Every address on the way is judged as the first one was.
-async fn look(row: &FeedRow, fetch: &dyn FeedFetch, reach: Reach) -> Result<Seen, String> {
+async fn look(row: &FeedRow, fetch: &dyn FeedFetch, public_url: &str) -> Result<Seen, String> {
+    let reach = Reach::of(public_url);
     let mut url = FeedUrl::parse(&row.url, reach).map_err(|error| error.to_string())?;
     // A validator is good for the address that gave it; a redirect may lead elsewhere each time, but to the same feed.
     for _ in 0..=REDIRECTS_MAX {
@@ -121,6 +122,9 @@ async fn look(row: &FeedRow, fetch: &dyn FeedFetch, reach: Reach) -> Result<Seen
                 let next = url.follow(&location, reach);
                 url =
                     next.map_err(|error| format!("its server redirects to an address that is not opened: {error}"))?;
+                if url.is_ours(public_url) {
+                    return Err("its server redirects to this server".to_owned());
+                }
             }
             status => return Err(format!("its server answers {status}")),
         }

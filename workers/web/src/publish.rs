@@ -39,7 +39,7 @@ use crate::respond;
 use crate::twins::{self, Wish};
 
 pub use edition::{Edition, Part, reads};
-pub use kept::{KeptEvent, KeptRows};
+pub use kept::{KeptEvent, KeptRows, NEXT_MAX};
 pub use snapshot::{STALE_GRACE_SECS, admits, from_snapshot, news, rebuild};
 pub use turning::Turning;
 

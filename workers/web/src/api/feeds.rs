@@ -101,8 +101,7 @@ pub async fn put(
     let db = context.db.as_ref();
     let url = FeedUrl::parse(&change.url, Reach::of(&context.config.public_url))
         .map_err(|error| Problem::invalid("url", error.to_string()))?;
-    // Our own pages would be read as somebody else's events.
-    if context.config.public_url == format!("https://{}", url.host()) {
+    if url.is_ours(&context.config.public_url) {
         return Err(Problem::invalid("url", "this feed is one of ours"));
     }
     let every_minutes = change.every_minutes.unwrap_or(EVERY_MINUTES_DEFAULT);

@@ -17,7 +17,7 @@ use store::accounts;
 
 use crate::WebContext;
 use crate::auth::Access;
-use crate::error::Problem;
+use crate::error::{Problem, wrong_reply};
 use crate::extract::{Fields, OrganizerPath, has_type};
 use crate::respond;
 
@@ -59,14 +59,10 @@ fn document(progress: &ImportProgress) -> Value {
 async fn ask(context: &WebContext, organizer: &CalAddress, command: ImportCommand) -> Result<ImportReply, Problem> {
     match context.objects.organizer(organizer, OrganizerCommand::Import(Box::new(command))).await {
         Ok(OrganizerReply::Import(reply)) => Ok(*reply),
-        Ok(_) => Err(Problem::Internal { cause: "the answer belongs to another question".into() }),
+        Ok(_) => Err(wrong_reply("import")),
         Err(CommandError::NotFound) => Err(Problem::NotFound),
         Err(error) => Err(error.into()),
     }
-}
-
-fn unexpected() -> Problem {
-    Problem::Internal { cause: "the answer belongs to another question".into() }
 }
 
 /// Takes a file and answers before it is read; the same file again is the same import.
@@ -111,7 +107,7 @@ pub async fn create(
         vanished,
     };
     let ImportReply::Progress(progress) = ask(&context, &organizer, ImportCommand::Begin(order)).await? else {
-        return Err(unexpected());
+        return Err(wrong_reply("import"));
     };
     if !progress.state.is_over() {
         let job = Job::Import { organizer: organizer.clone(), import: progress.id.clone(), chunk: None };
@@ -149,7 +145,7 @@ pub async fn get(
     access.organizer(&organizer)?;
     match ask(&context, &organizer, ImportCommand::Show { import }).await? {
         ImportReply::Progress(progress) => respond::json(StatusCode::OK, &document(&progress)),
-        _ => Err(unexpected()),
+        _ => Err(wrong_reply("import")),
     }
 }
 
@@ -165,6 +161,6 @@ pub async fn list(
             let imports: Vec<Value> = imports.iter().map(document).collect();
             respond::json(StatusCode::OK, &json!({ "imports": imports }))
         }
-        _ => Err(unexpected()),
+        _ => Err(wrong_reply("import")),
     }
 }

@@ -23,7 +23,7 @@ use crate::events;
 use crate::extract::Fields;
 use crate::pages::schedule::theme_path;
 use crate::pages::{PublicPage, Reader, config, or_refusal, shell_at, telling};
-use crate::publish::{self, Edition, PublishContext, Published, Rendered, Turning};
+use crate::publish::{self, Edition, NEXT_MAX, PublishContext, Published, Rendered, Turning};
 use crate::respond;
 use crate::twins::is_short;
 
@@ -31,8 +31,6 @@ use crate::twins::is_short;
 const DATES_MAX: usize = 8;
 /// Other events that it names.
 const MORE_MAX: usize = 4;
-/// Events that are looked at for them: some may be off.
-const LOOKED_AT: u32 = 16;
 
 /// The page.
 pub async fn get(
@@ -155,8 +153,8 @@ fn dates(rest: &[Entry], telling: &Telling) -> Vec<EventView> {
 
 /// The organizer's next events beside this one.
 async fn more(context: PublishContext<'_>, about: &EventRow, telling: &Telling) -> Result<Vec<EventView>, Problem> {
-    let rows = directory::upcoming_of(context.db, &about.owner, context.now, LOOKED_AT).await?;
-    let others = rows.iter().filter(|row| row.event_id != about.event_id && !row.cancelled);
+    let rows = context.upcoming(&about.owner, context.now, NEXT_MAX).await?;
+    let others = rows.iter().map(|row| &row.event).filter(|row| row.event_id != about.event_id && !row.cancelled);
     let next = others.filter_map(|row| events::entries(row, context.now, 1).into_iter().next());
     let live = next.filter(|entry| entry.status != EntryStatus::Cancelled);
     Ok(live.take(MORE_MAX).map(|entry| EventView::of_entry(&entry, &[], telling)).collect())

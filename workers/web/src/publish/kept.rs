@@ -14,6 +14,9 @@ use crate::events;
 /// After this everything is read again, whatever was told: what nobody tells, such as a migration, is not missed.
 const KEPT_SECS: i64 = 3_600;
 
+/// Events that the page of another one looks at to name what comes next: some may be off.
+pub const NEXT_MAX: u32 = 16;
+
 /// The events of one organizer between two rebuilds, so that a change reads its own row and not all 2,500: reading
 /// those is most of the work of a page.
 #[derive(Debug, Default)]
@@ -48,6 +51,18 @@ struct Season {
 }
 
 impl Season {
+    fn upcoming(&self, since: Timestamp) -> Vec<Arc<KeptEvent>> {
+        let mut rows: Vec<_> = self.rows.values().filter(|row| !row.event.is_past(since)).cloned().collect();
+        rows.arrange_by(|a, b| by_start(&a.event).cmp(&by_start(&b.event)));
+        rows
+    }
+
+    fn next(&self, now: Timestamp) -> Vec<Arc<KeptEvent>> {
+        let mut rows = self.upcoming(now);
+        rows.truncate(NEXT_MAX as usize);
+        rows
+    }
+
     fn take_in(&mut self, id: &EventId, row: Option<EventRow>) {
         let stands = |row: &EventRow| row.owner == self.owner && row.public && !row.is_past(self.since);
         match row.filter(stands) {
@@ -67,18 +82,25 @@ impl KeptRows {
         *self.season() = None;
     }
 
-    /// Learns what has changed; comes before what is made of it.
-    pub(super) async fn refresh(&self, db: &dyn Database, changes: &Changes, now: Timestamp) -> Result<(), StoreError> {
+    /// Learns what has changed; comes before what is made of it. Tells whether the next [`NEXT_MAX`] events are other
+    /// ones now, or say something else.
+    pub(super) async fn refresh(
+        &self,
+        db: &dyn Database,
+        changes: &Changes,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         // An error in between leaves nothing that could be wrong.
         let Some(mut season) = self.season().take() else {
-            return Ok(());
+            return Ok(true);
         };
         let Changes::Events(ids) = changes else {
-            return Ok(());
+            return Ok(true);
         };
         if season.read.plus(KEPT_SECS) <= now {
-            return Ok(());
+            return Ok(true);
         }
+        let before = season.next(now);
         if !ids.is_empty() {
             let mut read: BTreeMap<EventId, EventRow> =
                 directory::events_among(db, ids).await?.into_iter().map(|row| (row.event_id.clone(), row)).collect();
@@ -86,16 +108,17 @@ impl KeptRows {
                 season.take_in(id, read.remove(id));
             }
         }
+        let after = season.next(now);
+        // What has not changed is still the same value.
+        let same = before.len() == after.len() && before.iter().zip(&after).all(|(a, b)| Arc::ptr_eq(a, b));
         *self.season() = Some(season);
-        Ok(())
+        Ok(!same)
     }
 
     fn upcoming(&self, owner: &CalAddress, since: Timestamp) -> Option<Vec<Arc<KeptEvent>>> {
         let season = self.season();
         let season = season.as_ref().filter(|season| season.owner == *owner && season.since <= since)?;
-        let mut rows: Vec<_> = season.rows.values().filter(|row| !row.event.is_past(since)).cloned().collect();
-        rows.arrange_by(|a, b| by_start(&a.event).cmp(&by_start(&b.event)));
-        Some(rows)
+        Some(season.upcoming(since))
     }
 }
 

@@ -94,12 +94,13 @@ pub async fn rebuild<S: Snapshots>(
     organizer: &CalAddress,
     rebuild: &Rebuild,
 ) -> Result<Vec<Kept>, Problem> {
-    if let Some(kept) = context.kept {
-        kept.refresh(context.db, &rebuild.changes, context.now).await?;
-    }
+    let next_differ = match context.kept {
+        Some(kept) => kept.refresh(context.db, &rebuild.changes, context.now).await?,
+        None => true,
+    };
     let mut made = Vec::with_capacity(rebuild.editions.len());
     for kept in &rebuild.editions {
-        if is_untouched(kept, &rebuild.changes, context.now) {
+        if is_untouched(kept, &rebuild.changes, next_differ, context.now) {
             made.push(kept.clone());
             continue;
         }
@@ -114,15 +115,18 @@ pub async fn rebuild<S: Snapshots>(
     Ok(made)
 }
 
-/// Whether what has changed is other events than the one that a document is about.
-fn is_untouched(kept: &Kept, changes: &Changes, now: Timestamp) -> bool {
+/// Whether what has changed is other events than the one that a document is about, and than those that it names.
+fn is_untouched(kept: &Kept, changes: &Changes, next_differ: bool, now: Timestamp) -> bool {
     let is_good = !kept.etag.is_empty() && !kept.unsure && kept.stale_at.is_none_or(|stale_at| stale_at > now);
-    let (Changes::Events(events), Some(Edition { part: Part::EventTwin(_), name, .. })) =
-        (changes, Edition::from_key(&kept.key))
-    else {
+    let (Changes::Events(events), Some(Edition { part, name, .. })) = (changes, Edition::from_key(&kept.key)) else {
         return false;
     };
-    is_good && !events.iter().any(|event| event.as_str().starts_with(&name))
+    let names_others = match part {
+        Part::EventTwin(_) => false,
+        Part::Landing => next_differ,
+        Part::Schedule | Part::Embed | Part::Frame | Part::PageTwin(_) | Part::EventsList => true,
+    };
+    is_good && !names_others && !events.iter().any(|event| event.as_str().starts_with(&name))
 }
 
 async fn remake<S: Snapshots>(

@@ -191,6 +191,36 @@ fn open_pages_are_not_told_the_ids_of_what_is_private() {
 }
 
 #[test]
+fn the_page_of_an_event_is_not_made_anew_for_others_that_it_does_not_name() {
+    let stage = published();
+    let day = |n: u32| {
+        details(&format!("Game {n}"), &format!("2027-07-{n:02}T10:00:00"), &format!("2027-07-{n:02}T12:00:00"))
+    };
+    for n in 3..25 {
+        stage.request(&format!("game-{n}"), day(n));
+    }
+    let page = format!("/e/{}", short(&stage.id("game-20")));
+    stage.get(&page, None);
+    stage.publish();
+    // What a rebuild of this page would show, if there were one.
+    let sneak = |title: &str| {
+        let sql = format!(
+            "UPDATE event SET details = json_set(details, '$.summary', '{title}') WHERE details LIKE '%Game 20%'"
+        );
+        stage.world.db().migrate(&sql).unwrap();
+    };
+    sneak("Game 20, sneaked in");
+    stage.request("game-24", EventDetails { location: "Far away".into(), ..day(24) });
+    stage.publish();
+    assert!(stage.text(PAGE).contains("Far away"), "what changed is published");
+    assert!(!stage.text(&page).contains("sneaked in"), "the 22nd of the season is not among those that a page names");
+    // The next one is named by every page.
+    stage.request("game-3", EventDetails { summary: "Opening day".into(), ..day(3) });
+    stage.publish();
+    assert!(stage.text(&page).contains("Opening day") && stage.text(&page).contains("sneaked in"));
+}
+
+#[test]
 fn a_list_needs_a_key_that_reaches_it() {
     let stage = published();
     let (admin, standard) = (scheduling::keys::sha256_hex(b"admin-key"), scheduling::keys::sha256_hex(b"standard-key"));
