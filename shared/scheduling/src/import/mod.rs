@@ -9,9 +9,8 @@
 //! can be told only when everything was read; *cancelling* what has vanished, if the organizer wants that.
 
 mod churn;
+mod passes;
 mod rows;
-#[cfg(test)]
-mod tests;
 
 use itip::{CalAddress, EventId, Method, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -438,20 +437,22 @@ pub(crate) fn handle(
             rows::show(conn, &import)?.map(ImportReply::Progress).ok_or(CommandError::NotFound)
         }
         ImportCommand::List => Ok(ImportReply::List(rows::list(conn)?)),
-        ImportCommand::Open { import } => Ok(ImportReply::Work(rows::open(conn, &import, now, env)?)),
+        ImportCommand::Open { import } => Ok(ImportReply::Work(passes::open(conn, &import, now, env)?)),
         ImportCommand::Plan { import, name, chunks, complete, raw } => {
-            let planned = rows::Plan { name, chunks, complete, raw };
-            Ok(ImportReply::Next(rows::plan(conn, &import, &planned, now, env)?))
+            let planned = passes::Plan { name, chunks, complete, raw };
+            Ok(ImportReply::Next(passes::plan(conn, &import, &planned, now, env)?))
         }
         ImportCommand::GiveUp { import, problem } => {
-            rows::give_up(conn, &import, &problem, now)?;
+            passes::give_up(conn, &import, &problem, now)?;
             Ok(ImportReply::Done)
         }
-        ImportCommand::Lease { import, chunk } => Ok(ImportReply::Work(rows::lease(conn, &import, chunk, now, env)?)),
-        ImportCommand::Compare { import, events } => Ok(ImportReply::Standings(rows::compare(conn, &import, &events)?)),
+        ImportCommand::Lease { import, chunk } => Ok(ImportReply::Work(passes::lease(conn, &import, chunk, now, env)?)),
+        ImportCommand::Compare { import, events } => {
+            Ok(ImportReply::Standings(passes::compare(conn, &import, &events)?))
+        }
         ImportCommand::Settle { import, chunk, events, problems, incomplete } => {
-            let settled = rows::Settled { events, problems, incomplete };
-            Ok(ImportReply::Next(rows::settle(conn, &import, chunk, &settled, now, env)?))
+            let settled = passes::Settled { events, problems, incomplete };
+            Ok(ImportReply::Next(passes::settle(conn, &import, chunk, &settled, now, env)?))
         }
     }
 }
@@ -463,12 +464,12 @@ pub(crate) fn alarm(
     now: Timestamp,
     env: &ObjectEnv,
 ) -> Result<Vec<Job>, StoreError> {
-    let due = rows::due(conn, now, env)?;
+    let due = passes::due(conn, now, env)?;
     let job = |(import, chunk)| Job::Import { organizer: organizer.clone(), import, chunk };
     Ok(due.into_iter().map(job).collect())
 }
 
 /// When something is due next.
 pub(crate) fn next_due(conn: &dyn SqlConn) -> Result<Option<Timestamp>, StoreError> {
-    rows::next_due(conn)
+    passes::next_due(conn)
 }
