@@ -20,6 +20,8 @@ mod store_suite;
 mod vars;
 mod wire;
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use futures_util::{StreamExt, stream};
 use http::{Response, StatusCode};
@@ -29,7 +31,6 @@ use scheduling::command::Job;
 use scheduling::keys::sha256_hex;
 use scheduling::ports::{Blobs, Clock};
 use store::{Database, Statement, accounts, feeds};
-use tower::ServiceExt;
 use wasm_bindgen::prelude::*;
 use worker::email::ForwardableEmailMessage;
 use worker::{
@@ -113,8 +114,7 @@ async fn answer(request: HttpRequest, contexts: &Contexts) -> Result<Response<Bo
         let text = text.map_err(|error| error.to_string())?;
         return plain(StatusCode::OK, store_suite::run(text, contexts).await?);
     }
-    let router = web::router(contexts.web()?);
-    let Ok(response) = router.oneshot(request).await;
+    let response = web::answer(Arc::new(contexts.web()?), request).await;
     if response.status().is_server_error() {
         log::outcome("http", &id, response.status().as_str(), started);
     }

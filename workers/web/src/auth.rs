@@ -165,12 +165,14 @@ pub async fn access_by(db: &dyn Database, hashes: KeyHashes<'_>, key: &str, now:
     Ok(Access { scopes: texts.iter().filter_map(|text| Scope::parse(text)).collect() })
 }
 
-impl FromRequestParts<Arc<WebContext>> for Access {
+impl<S: Send + Sync> FromRequestParts<S> for Access {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, context: &Arc<WebContext>) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let key = key_in(&parts.headers).ok_or(Problem::KeyMissing)?.to_owned();
-        access(context, &key).await
+        let context = parts.extensions.get::<Arc<WebContext>>().cloned();
+        let context = context.ok_or_else(|| Problem::Internal { cause: "a request without a context".into() })?;
+        access(&context, &key).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::Extension;
 use axum::response::Response;
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
@@ -85,6 +85,6 @@ fn operation(route: &Route, shape: Value) -> Value {
 }
 
 /// The document.
-pub async fn get(State(context): State<Arc<WebContext>>, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn get(Extension(context): Extension<Arc<WebContext>>, headers: HeaderMap) -> Result<Response, Problem> {
     respond::json_tagged(&headers, &document(&context.config.public_url))
 }

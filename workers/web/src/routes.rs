@@ -1,13 +1,15 @@
 //! Every path that answers, on one page.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use axum::Router;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
+use axum::{BoxError, Router};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tower::ServiceExt as _;
 
 use crate::WebContext;
 use crate::api::{
@@ -54,7 +56,7 @@ macro_rules! routes {
             Route { method: stringify!($method), path: $path, door: Door::$door, summary: $summary },
         )+)+];
 
-        fn table() -> Router<Arc<WebContext>> {
+        fn table() -> Router {
             Router::new()$(.route($path, MethodRouter::new()$(.$method($handler))+
                 .options(|| preflight($path, concat!($(stringify!($method), ","),+)))
                 .fallback(wrong_method)))+
@@ -187,16 +189,25 @@ routes! {
     "/static/{file}" { get Open assets::moved, "Where a style or script is that has changed since"; }
 }
 
-/// The whole surface.
-pub fn router(context: WebContext) -> Router {
+/// Made once: a hundred routes take longer than many an answer. So they know no context; each request brings its own.
+static ROUTER: OnceLock<Router> = OnceLock::new();
+
+fn router() -> Router {
     let table = table();
     #[cfg(feature = "local")]
     let table = table.merge(crate::pages::playground::routes());
-    table
-        .fallback(home::fallback)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(middleware::from_fn(cross_origin))
-        .with_state(Arc::new(context))
+    table.fallback(home::fallback).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).layer(middleware::from_fn(cross_origin))
+}
+
+/// Answers a request with what this one may use.
+pub async fn answer<B>(context: Arc<WebContext>, mut request: http::Request<B>) -> Response
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    request.extensions_mut().insert(context);
+    let Ok(response) = ROUTER.get_or_init(router).clone().oneshot(request).await;
+    response
 }
 
 #[allow(clippy::unused_async, reason = "a handler is a future")]

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
 use scheduling::command::{Command, Job, Reply};
@@ -26,7 +27,11 @@ struct Letters {
 }
 
 /// Lists them, newest first.
-pub async fn list(State(context): State<Arc<WebContext>>, access: Access, fields: Fields) -> Result<Response, Problem> {
+pub async fn list(
+    Extension(context): Extension<Arc<WebContext>>,
+    access: Access,
+    fields: Fields,
+) -> Result<Response, Problem> {
     access.admin()?;
     let limit = read_limit(&fields, LETTERS_MAX)?;
     let cursor = read_cursor(&fields)?;
@@ -48,7 +53,7 @@ struct Replayed {
 
 /// Sends one again.
 pub async fn replay(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {

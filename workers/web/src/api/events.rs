@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::Extension;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use scheduling::command::{Command, Reply};
@@ -19,7 +19,7 @@ use crate::respond;
 
 /// `GET /v1/events/{uid}`: with zone, occurrences and figures.
 pub async fn get(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     EventPath(id): EventPath,
     headers: HeaderMap,
@@ -45,7 +45,7 @@ struct Switched {
 
 /// `PATCH /v1/events/{uid}`.
 pub async fn patch(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     EventPath(id): EventPath,
     JsonBody(switches): JsonBody<Switches>,
@@ -65,7 +65,7 @@ struct Released {
 
 /// `POST /v1/events/{uid}/release`: mails the held change.
 pub async fn release(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     EventPath(id): EventPath,
 ) -> Result<Response, Problem> {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use itip::CalAddress;
@@ -59,7 +60,7 @@ fn read_path((email, id): (String, String), access: &Access) -> Result<(CalAddre
 
 /// All of an organizer's.
 pub async fn list(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     OrganizerPath(organizer): OrganizerPath,
 ) -> Result<Response, Problem> {
@@ -71,7 +72,7 @@ pub async fn list(
 
 /// One.
 pub async fn get(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     Path(path): Path<(String, String)>,
 ) -> Result<Response, Problem> {
@@ -92,7 +93,7 @@ pub struct Change {
 
 /// Subscribes, or changes how; the feed is looked at right after.
 pub async fn put(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     Path(path): Path<(String, String)>,
     JsonBody(change): JsonBody<Change>,
@@ -141,7 +142,7 @@ pub async fn put(
 
 /// Ends a subscription.
 pub async fn remove(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     Path(path): Path<(String, String)>,
 ) -> Result<Response, Problem> {

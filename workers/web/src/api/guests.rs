@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
 use itip::{Attendee, CalAddress, EventId, EventState, RsvpStatus, Timestamp, When};
@@ -32,7 +33,7 @@ struct Guests {
 
 /// `GET /v1/events/{uid}/attendees`: by address, with comments and answers to single dates.
 pub async fn list(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     EventPath(id): EventPath,
     fields: Fields,
@@ -76,7 +77,7 @@ fn guest(attendee: Attendee, event: &EventState) -> Guest {
 
 /// `DELETE /v1/events/{uid}/attendees/{email}`: takes a guest off the list; he gets a CANCEL of his own.
 pub async fn remove(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     Path((id, email)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
@@ -100,7 +101,7 @@ struct Occurrences {
 
 /// `GET /v1/events/{uid}/occurrences`: when it takes place, and how guests answer each date.
 pub async fn occurrences(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     EventPath(id): EventPath,
     fields: Fields,
@@ -150,7 +151,7 @@ struct Proposals {
 
 /// `GET /v1/events/{uid}/proposals`: other times that guests propose (COUNTER) and nobody has decided on.
 pub async fn proposals(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     EventPath(id): EventPath,
 ) -> Result<Response, Problem> {
@@ -191,7 +192,7 @@ struct Decided {
 
 /// `POST /v1/events/{uid}/proposals`: agrees (the event moves) or declines (the guest is told).
 pub async fn decide_by_key(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     EventPath(id): EventPath,
     JsonBody(decision): JsonBody<Decision>,
@@ -242,7 +243,7 @@ struct AttemptLine {
 
 /// `GET /v1/events/{uid}/attempts`: who tried to change the event without being its organizer; all were refused.
 pub async fn attempts(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     EventPath(id): EventPath,
 ) -> Result<Response, Problem> {

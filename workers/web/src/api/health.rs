@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::Extension;
 use axum::response::Response;
 use http::StatusCode;
 use store::Statement;
@@ -12,7 +12,7 @@ use crate::error::Problem;
 use crate::respond;
 
 /// 200 when the database answers.
-pub async fn get(State(context): State<Arc<WebContext>>) -> Result<Response, Problem> {
+pub async fn get(Extension(context): Extension<Arc<WebContext>>) -> Result<Response, Problem> {
     context.db.run(Statement::new("SELECT 1", Vec::new())).await?;
     Ok(respond::text(StatusCode::OK, "ok\n"))
 }

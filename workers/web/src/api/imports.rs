@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Request};
 use axum::response::Response;
 use futures_util::StreamExt;
 use futures_util::future::join;
@@ -67,7 +68,7 @@ async fn ask(context: &WebContext, organizer: &CalAddress, command: ImportComman
 
 /// Takes a file and answers before it is read; the same file again is the same import.
 pub async fn create(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     OrganizerPath(organizer): OrganizerPath,
     fields: Fields,
@@ -137,7 +138,7 @@ async fn read_file(body: Body) -> Result<Vec<u8>, Problem> {
 
 /// How one stands.
 pub async fn get(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     Path((email, import)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
@@ -151,7 +152,7 @@ pub async fn get(
 
 /// The newest, without their problems.
 pub async fn list(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     OrganizerPath(organizer): OrganizerPath,
 ) -> Result<Response, Problem> {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
 use itip::Timestamp;
@@ -56,7 +57,7 @@ impl KeyDocument {
 
 /// Makes a key.
 pub async fn create(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     JsonBody(new): JsonBody<NewKey>,
 ) -> Result<Response, Problem> {
@@ -100,7 +101,7 @@ struct KeyList {
 }
 
 /// Lists keys without the keys themselves.
-pub async fn list(State(context): State<Arc<WebContext>>, access: Access) -> Result<Response, Problem> {
+pub async fn list(Extension(context): Extension<Arc<WebContext>>, access: Access) -> Result<Response, Problem> {
     access.admin()?;
     let rows = accounts::api_keys(context.db.as_ref()).await?;
     let keys = rows.into_iter().map(|row| KeyDocument::new(row, None)).collect();
@@ -109,7 +110,7 @@ pub async fn list(State(context): State<Arc<WebContext>>, access: Access) -> Res
 
 /// Ends a key at once.
 pub async fn remove(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {

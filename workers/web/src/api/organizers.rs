@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::Extension;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use scheduling::settings::OrganizerSettings;
@@ -41,7 +41,7 @@ fn document(context: &WebContext, row: &OrganizerRow) -> Document {
 
 /// Reads an organizer.
 pub async fn get(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     OrganizerPath(address): OrganizerPath,
     headers: HeaderMap,
@@ -63,7 +63,7 @@ pub struct Change {
 
 /// Changes an organizer.
 pub async fn put(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     OrganizerPath(address): OrganizerPath,
     JsonBody(change): JsonBody<Change>,

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use itip::{CalAddress, EventId, Timestamp};
@@ -35,7 +36,7 @@ pub async fn readable(context: &WebContext, access: &Access, id: &EventId) -> Re
 
 /// `GET /event/{uid}`.
 pub async fn event(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     EventPath(id): EventPath,
     headers: HeaderMap,
@@ -46,7 +47,7 @@ pub async fn event(
 
 /// `GET /event/{uid}/statistics`.
 pub async fn event_statistics(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     EventPath(id): EventPath,
     headers: HeaderMap,
@@ -58,7 +59,7 @@ pub async fn event_statistics(
 
 /// `GET /event/{uid}/attendees`: everybody, masked, by address.
 pub async fn attendees(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     EventPath(id): EventPath,
 ) -> Result<Response, Problem> {
@@ -79,7 +80,7 @@ pub async fn attendees(
 
 /// `GET /event/{uid}/report`: mails the guest list to the owner.
 pub async fn report(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     EventPath(id): EventPath,
     method: http::Method,
@@ -98,7 +99,7 @@ pub async fn report(
 
 /// `GET /organizer/{email}/events` and its aliases: the 2,500 newest by last change, and where they go on.
 pub async fn organizer_events(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     Path(email): Path<String>,
     headers: HeaderMap,
@@ -151,7 +152,7 @@ async fn list(
 
 /// `GET /organizer/shadow/{email}/statistics` and its aliases.
 pub async fn organizer_statistics(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     OrganizerPath(owner): OrganizerPath,
     headers: HeaderMap,
@@ -167,7 +168,10 @@ pub async fn organizer_statistics(
 }
 
 /// `GET /system/events`: everything, newest change first.
-pub async fn system_events(State(context): State<Arc<WebContext>>, access: Access) -> Result<Response, Problem> {
+pub async fn system_events(
+    Extension(context): Extension<Arc<WebContext>>,
+    access: Access,
+) -> Result<Response, Problem> {
     access.read_system()?;
     let list = List { db: context.db.as_ref(), owner: None, max: usize::MAX };
     let (bytes, _) = list.write(None).await?;
@@ -176,7 +180,7 @@ pub async fn system_events(State(context): State<Arc<WebContext>>, access: Acces
 
 /// `GET /system/statistics`: the flat shape of the others; the first API leaked its storage format here.
 pub async fn system_statistics(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use itip::CalAddress;
@@ -106,7 +107,7 @@ struct Pages {
 
 /// An organizer's pages, his own first.
 pub async fn list(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     headers: HeaderMap,
     fields: Fields,
@@ -133,7 +134,7 @@ pub struct NewPage {
 
 /// Makes a further page.
 pub async fn create(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     JsonBody(new): JsonBody<NewPage>,
 ) -> Result<Response, Problem> {
@@ -158,7 +159,7 @@ pub async fn create(
 
 /// Reads a page's configuration.
 pub async fn get(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     Path(slug): Path<String>,
     headers: HeaderMap,
@@ -177,7 +178,7 @@ pub struct Change {
 
 /// Changes a page: with `If-Match` only if nobody else has since.
 pub async fn put(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     Path(slug): Path<String>,
     headers: HeaderMap,
@@ -227,7 +228,7 @@ fn if_match(headers: &HeaderMap, document: &Document) -> Result<bool, Problem> {
 
 /// Takes a further page away, or what is configured of an organizer's own.
 pub async fn remove(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     Path(slug): Path<String>,
 ) -> Result<StatusCode, Problem> {
@@ -254,7 +255,7 @@ pub struct Preview {
 
 /// The page that a configuration would make.
 pub async fn preview(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     JsonBody(wanted): JsonBody<Preview>,
 ) -> Result<Response, Problem> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::Extension;
 use axum::response::Response;
 use itip::{CalAddress, EventId};
 use scheduling::command::{Command, Notice, OrganizerCommand, Reply};
@@ -67,7 +67,7 @@ pub async fn mail(context: &WebContext, id: &EventId, owner: &CalAddress) -> Res
 
 /// `GET /v1/events/{uid}/attendees.csv`.
 pub async fn csv(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     EventPath(id): EventPath,
 ) -> Result<Response, Problem> {

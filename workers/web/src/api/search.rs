@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::Extension;
 use axum::response::Response;
 use http::StatusCode;
 use timetable::{Chip, Entry, EntryStatus, Filter, Place, Question};
@@ -20,7 +20,7 @@ const EVENTS_MAX: usize = 500;
 
 /// `q` is a question; without one the other parameters are a filter.
 pub async fn get(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     OrganizerPath(address): OrganizerPath,
     fields: Fields,

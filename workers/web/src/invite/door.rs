@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
+use axum::Extension;
+use axum::extract::{Path, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode};
 use itip::EventId;
@@ -68,7 +69,7 @@ async fn open(context: &WebContext, uid: &str, headers: &HeaderMap) -> Result<Do
 
 /// `GET` and `HEAD`.
 pub async fn get(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(uid): Path<String>,
     method: Method,
     headers: HeaderMap,
@@ -94,7 +95,7 @@ pub async fn get(
 
 /// `POST`: a form of any site, or JSON.
 pub async fn post(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(uid): Path<String>,
     reader: Reader,
     request: Request,

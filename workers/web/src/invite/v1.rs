@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::Extension;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use scheduling::command::Enrollment;
@@ -70,7 +70,7 @@ pub fn word(said: Said) -> &'static str {
 
 /// Invites people; a wrong line never stops the others.
 pub async fn create(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     access: Access,
     EventPath(id): EventPath,
     headers: HeaderMap,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
 use itip::{
@@ -41,7 +42,7 @@ fn partstat(word: &str) -> Option<PartStat> {
 
 /// Three buttons. Nothing happens here, however the link was written.
 pub async fn get(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(token): Path<String>,
     reader: Reader,
     fields: Fields,
@@ -56,7 +57,7 @@ pub async fn get(
 
 /// Takes the answer.
 pub async fn post(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(token): Path<String>,
     reader: Reader,
     Form(form): Form,

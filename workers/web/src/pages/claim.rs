@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
 use itip::CalAddress;
@@ -23,7 +24,11 @@ fn open(context: &WebContext, token: &str) -> Result<CalAddress, Problem> {
 }
 
 /// What is held.
-pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<String>, reader: Reader) -> Response {
+pub async fn get(
+    Extension(context): Extension<Arc<WebContext>>,
+    Path(token): Path<String>,
+    reader: Reader,
+) -> Response {
     let answer = async {
         let organizer = open(&context, &token)?;
         let held = ask(&context, &organizer, OrganizerCommand::Held).await?;
@@ -34,7 +39,11 @@ pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<Strin
 }
 
 /// Claims it.
-pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<String>, reader: Reader) -> Response {
+pub async fn post(
+    Extension(context): Extension<Arc<WebContext>>,
+    Path(token): Path<String>,
+    reader: Reader,
+) -> Response {
     let answer = async {
         let organizer = open(&context, &token)?;
         let claimed = ask(&context, &organizer, OrganizerCommand::Claim).await?;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, Uri};
 use itip::EventId;
@@ -34,7 +35,7 @@ const MORE_MAX: usize = 4;
 
 /// The page.
 pub async fn get(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(id): Path<String>,
     uri: Uri,
     headers: HeaderMap,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::Extension;
 use axum::response::Response;
 use http::StatusCode;
 use itip::CalAddress;
@@ -64,7 +64,7 @@ pub fn page(
 
 /// `GET /event/{uid}/sent`: what to look for now. Says the same to everybody.
 pub async fn sent(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     EventPath(id): EventPath,
     reader: Reader,
     fields: Fields,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
 use itip::CalAddress;
@@ -18,7 +19,7 @@ pub struct Listen(pub CalAddress);
 
 /// Lets a page listen. The socket itself is the platform's.
 pub async fn get(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(slug): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
 use imip::client_family;
@@ -32,7 +33,11 @@ async fn open(context: &WebContext, token: &str) -> Result<EventId, Problem> {
 }
 
 /// Facts and figures.
-pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<String>, reader: Reader) -> Response {
+pub async fn get(
+    Extension(context): Extension<Arc<WebContext>>,
+    Path(token): Path<String>,
+    reader: Reader,
+) -> Response {
     let answer = async {
         let event = open(&context, &token).await?;
         page(&context, reader, &token, &event, Ok(String::new())).await
@@ -41,7 +46,11 @@ pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<Strin
 }
 
 /// Mails the guest list.
-pub async fn report(State(context): State<Arc<WebContext>>, Path(token): Path<String>, reader: Reader) -> Response {
+pub async fn report(
+    Extension(context): Extension<Arc<WebContext>>,
+    Path(token): Path<String>,
+    reader: Reader,
+) -> Response {
     let answer = async {
         let event = open(&context, &token).await?;
         let owner = events::shown(&context, &event).await?.event.owner;
@@ -60,18 +69,26 @@ pub async fn report(State(context): State<Arc<WebContext>>, Path(token): Path<St
 }
 
 /// Mails the held change.
-pub async fn release(State(context): State<Arc<WebContext>>, Path(token): Path<String>, reader: Reader) -> Response {
+pub async fn release(
+    Extension(context): Extension<Arc<WebContext>>,
+    Path(token): Path<String>,
+    reader: Reader,
+) -> Response {
     act(&context, reader, &token, Command::Release).await
 }
 
 /// The event is off although only we were un-invited.
-pub async fn cancel(State(context): State<Arc<WebContext>>, Path(token): Path<String>, reader: Reader) -> Response {
+pub async fn cancel(
+    Extension(context): Extension<Arc<WebContext>>,
+    Path(token): Path<String>,
+    reader: Reader,
+) -> Response {
     act(&context, reader, &token, Command::CancelUninvited).await
 }
 
 /// Offers the event to another address; it changes hands when its reader says so.
 pub async fn hand_over(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(token): Path<String>,
     reader: Reader,
     Form(form): Form,
@@ -96,7 +113,7 @@ pub async fn hand_over(
 
 /// Agrees to a guest's proposal, or declines it.
 pub async fn decide(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(token): Path<String>,
     reader: Reader,
     Form(form): Form,

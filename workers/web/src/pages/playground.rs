@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use http::{HeaderValue, StatusCode, header};
@@ -26,11 +26,11 @@ use crate::respond;
 const EVENTS_MAX: u32 = 200;
 
 /// The playground's paths.
-pub fn routes() -> Router<Arc<WebContext>> {
+pub fn routes() -> Router {
     Router::new().route("/dev", get(page)).route("/dev/messages", get(messages)).route("/dev/events", get(list))
 }
 
-async fn page(State(context): State<Arc<WebContext>>) -> Response {
+async fn page(Extension(context): Extension<Arc<WebContext>>) -> Response {
     let html = include_str!("../../../../sites/playground/index.html")
         .replace("{{style}}", &PLAYGROUND_CSS.path)
         .replace("{{script}}", &PLAYGROUND_JS.path)
@@ -50,7 +50,7 @@ async fn page(State(context): State<Arc<WebContext>>) -> Response {
     response
 }
 
-async fn messages(State(context): State<Arc<WebContext>>) -> Result<Response, Problem> {
+async fn messages(Extension(context): Extension<Arc<WebContext>>) -> Result<Response, Problem> {
     let bytes = context.outbox.messages().await.map_err(|cause| Problem::Internal { cause })?;
     Ok(respond::json_bytes(StatusCode::OK, bytes))
 }
@@ -104,7 +104,7 @@ fn written(when: &When) -> Written {
     }
 }
 
-async fn list(State(context): State<Arc<WebContext>>) -> Result<Response, Problem> {
+async fn list(Extension(context): Extension<Arc<WebContext>>) -> Result<Response, Problem> {
     let telling = Telling::of(Language::default(), context.clock.now());
     let rows = directory::events(context.db.as_ref(), None, EVENTS_MAX).await?;
     let mut list = Vec::with_capacity(rows.len());

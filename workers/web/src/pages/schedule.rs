@@ -7,7 +7,8 @@ mod written;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, Uri};
 use scheduling::keys::sha256_hex;
@@ -30,7 +31,7 @@ use crate::respond;
 
 /// The page. A wish in the address makes a page of its own.
 pub async fn get(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(slug): Path<String>,
     uri: Uri,
     headers: HeaderMap,
@@ -102,7 +103,7 @@ pub async fn sent(
 
 /// Sends an invitation to each ticked event; one submission, however many events.
 pub async fn post(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(slug): Path<String>,
     headers: HeaderMap,
     Form(form): Form,
@@ -134,7 +135,7 @@ pub async fn post(
 
 /// `GET /s/{slug}/rows?ids=`: some rows anew, for a page that is open while they change.
 pub async fn rows(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(slug): Path<String>,
     headers: HeaderMap,
     fields: Fields,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
 use itip::{CalAddress, EventId};
@@ -32,7 +33,11 @@ fn open(context: &WebContext, token: &str) -> Result<Offer, Problem> {
 }
 
 /// What is offered.
-pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<String>, reader: Reader) -> Response {
+pub async fn get(
+    Extension(context): Extension<Arc<WebContext>>,
+    Path(token): Path<String>,
+    reader: Reader,
+) -> Response {
     let answer = async {
         let offer = open(&context, &token)?;
         page(&context, reader, &token, &offer, false).await
@@ -41,7 +46,11 @@ pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<Strin
 }
 
 /// Takes it over, if whoever offered it still owns it.
-pub async fn post(State(context): State<Arc<WebContext>>, Path(token): Path<String>, reader: Reader) -> Response {
+pub async fn post(
+    Extension(context): Extension<Arc<WebContext>>,
+    Path(token): Path<String>,
+    reader: Reader,
+) -> Response {
     let answer = async {
         let offer = open(&context, &token)?;
         let state = events::shown(&context, &offer.event).await?.event;

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
 use itip::{CalAddress, EventId};
@@ -28,7 +29,11 @@ fn open(context: &WebContext, token: &str) -> Result<(EventId, CalAddress), Prob
 }
 
 /// Two buttons.
-pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<String>, reader: Reader) -> Response {
+pub async fn get(
+    Extension(context): Extension<Arc<WebContext>>,
+    Path(token): Path<String>,
+    reader: Reader,
+) -> Response {
     let answer = async {
         let (event, guest) = open(&context, &token)?;
         page(&context, reader, &token, (&event, &guest), String::new()).await
@@ -38,7 +43,7 @@ pub async fn get(State(context): State<Arc<WebContext>>, Path(token): Path<Strin
 
 /// Remembers the wish.
 pub async fn post(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(token): Path<String>,
     reader: Reader,
     Form(form): Form,

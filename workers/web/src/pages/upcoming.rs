@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::Response;
 use http::header::HeaderName;
 use http::{HeaderMap, StatusCode, Uri};
@@ -188,7 +189,7 @@ fn published(
 
 /// `GET /s/{slug}/embed` and `GET /s/{slug}/frame`.
 pub async fn part(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     uri: Uri,
     headers: HeaderMap,
     fields: Fields,
@@ -199,7 +200,7 @@ pub async fn part(
 
 /// `POST /s/{slug}/embed`: invites, and answers with a part of a page.
 pub async fn embed_post(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(slug): Path<String>,
     headers: HeaderMap,
     Form(form): Form,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
-use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use itip::Timestamp;
@@ -24,7 +24,7 @@ const EVENTS_MAX: u32 = 40_000;
 
 /// The map: without a query of everybody's maps, with `of` that of an organizer.
 pub async fn sitemap(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
@@ -66,13 +66,13 @@ async fn pages_and_events(context: &WebContext, page: &PublicPage) -> Result<Vec
 }
 
 /// For crawlers.
-pub async fn robots(State(context): State<Arc<WebContext>>, headers: HeaderMap) -> Response {
+pub async fn robots(Extension(context): Extension<Arc<WebContext>>, headers: HeaderMap) -> Response {
     let text = discovery::robots(&Links::new(&context.config.public_url));
     file(&headers, "text/plain; charset=utf-8", text)
 }
 
 /// For agents.
-pub async fn guide(State(context): State<Arc<WebContext>>, headers: HeaderMap) -> Response {
+pub async fn guide(Extension(context): Extension<Arc<WebContext>>, headers: HeaderMap) -> Response {
     let text = discovery::guide(&Links::new(&context.config.public_url), &context.config.domain);
     file(&headers, "text/plain; charset=utf-8", text)
 }

@@ -8,7 +8,8 @@ mod markdown;
 use std::sync::Arc;
 
 use arrange::Arrange as _;
-use axum::extract::{Path, State};
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
@@ -81,14 +82,14 @@ impl Wish {
 
 /// `GET /s/{slug}`: the page, or with an ending a twin.
 pub async fn page(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(name): Path<String>,
     uri: Uri,
     headers: HeaderMap,
     fields: Fields,
 ) -> Response {
     match Twin::split(&name) {
-        None => schedule::get(State(context), Path(name), uri, headers, fields).await,
+        None => schedule::get(Extension(context), Path(name), uri, headers, fields).await,
         Some((slug, twin)) => {
             let answer = async {
                 if let Some(edition) = Edition::wanted(uri.path(), uri.query(), &headers) {
@@ -105,14 +106,14 @@ pub async fn page(
 
 /// `GET /e/{short}`: the page, or with an ending a twin.
 pub async fn event(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(name): Path<String>,
     uri: Uri,
     headers: HeaderMap,
     fields: Fields,
 ) -> Response {
     match Twin::split(&name) {
-        None => pages::event::get(State(context), Path(name), uri, headers, fields).await,
+        None => pages::event::get(Extension(context), Path(name), uri, headers, fields).await,
         Some((short, twin)) => {
             let answer = async {
                 if let Some(edition) = Edition::wanted(uri.path(), uri.query(), &headers) {
@@ -182,7 +183,7 @@ pub fn is_short(text: &str) -> bool {
 
 /// `POST /s/{slug}/file`: the ticked events as one file, for people who give no address.
 pub async fn file(
-    State(context): State<Arc<WebContext>>,
+    Extension(context): Extension<Arc<WebContext>>,
     Path(slug): Path<String>,
     Form(form): Form,
 ) -> Result<Response, Problem> {

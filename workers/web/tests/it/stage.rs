@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use chrono::{NaiveDate, NaiveDateTime};
 use futures_executor::block_on;
@@ -18,9 +17,8 @@ use scheduling::memory::World;
 use scheduling::ports::{Clock, Objects};
 use scheduling::settings::{Config, OrganizerSettings, ReplyAddress, Timing};
 use store::accounts;
-use tower::ServiceExt;
 use web::publish::KeptRows;
-use web::{Shield, WebContext, router};
+use web::{Shield, WebContext};
 
 pub const ADMIN: &str = "admin-key";
 pub const STANDARD: &str = "standard-key";
@@ -51,7 +49,7 @@ impl web::Outbox for NoOutbox {
 
 pub struct Stage {
     pub world: Arc<World>,
-    pub router: Router,
+    pub context: Arc<WebContext>,
     pub keys: Arc<Keys>,
     pub gate: Arc<Gate>,
     pub config: Arc<Config>,
@@ -162,7 +160,7 @@ impl Stage {
             #[cfg(feature = "local")]
             outbox: Arc::new(NoOutbox),
         };
-        Self { world, router: router(context), keys, gate, config, kept: KeptRows::default() }
+        Self { world, context: Arc::new(context), keys, gate, config, kept: KeptRows::default() }
     }
 
     /// With one organizer and one event.
@@ -271,7 +269,7 @@ impl Stage {
 
     pub fn send(&self, request: Request<Body>) -> Answer {
         block_on(async {
-            let response = self.router.clone().oneshot(request).await.unwrap();
+            let response = web::answer(self.context.clone(), request).await;
             let (parts, body) = response.into_parts();
             let bytes = to_bytes(body, usize::MAX).await.unwrap();
             Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
