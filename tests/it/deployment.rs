@@ -116,6 +116,7 @@ impl Deployment {
             include_str!("../../d1-migrations/0002_search.sql"),
             include_str!("../../d1-migrations/0003_feeds.sql"),
             include_str!("../../d1-migrations/0006_seeds.sql"),
+            include_str!("../../d1-migrations/0007_events_version.sql"),
         ];
         let world = Arc::new(World::new(DOMAIN, Timing::default(), now, &migrations).unwrap());
         let ses = Arc::new(Ses::default());

@@ -18,6 +18,8 @@ pub struct PageRow {
     pub version: u32,
     /// The last change; `None` without a configuration.
     pub modified: Option<Timestamp>,
+    /// Rises when anything changes that the public may see of the organizer's events.
+    pub events_version: u32,
 }
 
 impl PageRow {
@@ -28,6 +30,7 @@ impl PageRow {
             config: row.maybe_text(6)?.map(str::to_owned),
             version: row.count(7)?,
             modified: row.maybe_integer(8)?.map(Timestamp),
+            events_version: row.count(9)?,
         })
     }
 
@@ -111,7 +114,7 @@ pub mod sql {
         ($rest:literal) => {
             concat!(
                 "SELECT o.address, o.name, o.slug, o.suspended, o.settings, COALESCE(p.slug, o.slug), p.config, \
-                 COALESCE(p.version, 0), p.modified FROM ",
+                 COALESCE(p.version, 0), p.modified, o.events_version FROM ",
                 $rest
             )
         };

@@ -138,6 +138,7 @@ impl Place {
             include_str!("../../../d1-migrations/0001_directory.sql"),
             include_str!("../../../d1-migrations/0002_search.sql"),
             include_str!("../../../d1-migrations/0006_seeds.sql"),
+            include_str!("../../../d1-migrations/0007_events_version.sql"),
         ];
         let world = Arc::new(World::new("convoke.test", Timing::default(), NOW, &migrations).unwrap());
         let ses = Arc::new(Ses::default());

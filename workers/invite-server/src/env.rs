@@ -12,7 +12,7 @@ use scheduling::ports::{Clock, Entropy, Objects};
 use scheduling::settings::Config;
 use wasm_bindgen::JsCast;
 use web::publish::{KeptRows, PublishContext};
-use web::{KeyHashes, WebContext};
+use web::{KeyHashes, Seasons, WebContext};
 use worker::js_sys::{Array, Object};
 use worker::{Bucket, Context, Env, ObjectNamespace, Queue, Response};
 
@@ -33,6 +33,7 @@ struct Shared {
     settings: Settings,
     config: Arc<Config>,
     keys: Arc<Keys>,
+    seasons: Arc<Seasons>,
 }
 
 /// Parsed once per isolate; a deployment's environment does not change while it runs.
@@ -42,7 +43,12 @@ fn shared(env: &Env) -> Result<&'static Shared, String> {
     SHARED
         .get_or_init(|| {
             let settings = vars::read(&texts(env), Build::THIS).map_err(|faults| faults.to_string())?;
-            Ok(Shared { config: Arc::new(settings.config.clone()), keys: Arc::new(settings.keys.clone()), settings })
+            Ok(Shared {
+                config: Arc::new(settings.config.clone()),
+                keys: Arc::new(settings.keys.clone()),
+                seasons: Arc::default(),
+                settings,
+            })
         })
         .as_ref()
         .map_err(Clone::clone)
@@ -88,6 +94,7 @@ impl Contexts {
             keys: self.shared.keys.clone(),
             admin_key_hash: self.shared.settings.admin_key_hash.clone(),
             standard_key_hash: self.shared.settings.standard_key_hash.clone(),
+            seasons: self.shared.seasons.clone(),
             shield: Arc::new(RateShield(self.env.rate_limiter("INVITE_SHIELD")?)),
             #[cfg(feature = "local")]
             outbox: Arc::new(crate::bindings::outbox::StandIn(self.shared.settings.ses.endpoint.clone())),
@@ -199,7 +206,7 @@ impl ObjectContext {
 impl ObjectContext {
     /// What publishing may use, now.
     pub fn publishing<'a>(&'a self, kept: &'a KeptRows) -> PublishContext<'a> {
-        PublishContext { db: &self.db, config: &self.config, now: WallClock.now(), kept: Some(kept) }
+        PublishContext { db: &self.db, config: &self.config, now: WallClock.now(), kept: Some(kept), seasons: None }
     }
 }
 

@@ -176,7 +176,7 @@ fn main() {
     let config = config();
     let edition = Edition::at_path("/s/rovers", Some("en"), &HeaderMap::new()).unwrap();
     let page = |kept: Option<&KeptRows>| {
-        let context = PublishContext { db: &db, config: &config, now: NOW, kept };
+        let context = PublishContext { db: &db, config: &config, now: NOW, kept, seasons: None };
         let Rendered::Here(published) = block_on(render(context, &edition)).unwrap() else { unreachable!() };
         published
     };

@@ -8,6 +8,7 @@ use scheduling::ports::{Blobs, Clock, Entropy, Jobs, Objects};
 use scheduling::settings::Config;
 use store::Database;
 
+use crate::pages::schedule::Seasons;
 use crate::publish::PublishContext;
 
 /// A limit on how often one caller may ask; the platform counts.
@@ -40,6 +41,8 @@ pub struct WebContext {
     pub admin_key_hash: String,
     /// SHA-256 of the local stack's fixed standard key; `None` in every deployed build.
     pub standard_key_hash: Option<String>,
+    /// The pages that were asked for last, of all requests of an isolate.
+    pub seasons: Arc<Seasons>,
     /// The limit per network address.
     pub shield: Arc<dyn Shield>,
     /// The stand-in's outbox.
@@ -50,7 +53,13 @@ pub struct WebContext {
 impl WebContext {
     /// What publishing may use of it, now.
     pub fn publishing(&self) -> PublishContext<'_> {
-        PublishContext { db: self.db.as_ref(), config: &self.config, now: self.clock.now(), kept: None }
+        PublishContext {
+            db: self.db.as_ref(),
+            config: &self.config,
+            now: self.clock.now(),
+            kept: None,
+            seasons: Some(&self.seasons),
+        }
     }
 }
 

@@ -28,4 +28,5 @@ pub use context::{Shield, WebContext};
 pub use error::{Cause, Problem};
 pub use openapi::document as openapi_document;
 pub use pages::live::Listen;
+pub use pages::schedule::Seasons;
 pub use routes::answer;

@@ -34,6 +34,7 @@ use views::words::Language;
 use crate::WebContext;
 use crate::api::original;
 use crate::error::Problem;
+use crate::pages::schedule::Seasons;
 use crate::pages::{event, schedule, upcoming};
 use crate::respond;
 use crate::twins::{self, Wish};
@@ -55,8 +56,10 @@ pub struct PublishContext<'a> {
     pub config: &'a Config,
     /// The moment it is made for.
     pub now: Timestamp,
-    /// Rows that need not be read again; [`PublishContext::upcoming`] looks here first.
+    /// An organizer's object keeps his rows; [`PublishContext::upcoming`] looks here first.
     pub kept: Option<&'a KeptRows>,
+    /// Who answers everybody remembers the pages that were asked for last.
+    pub seasons: Option<&'a Seasons>,
 }
 
 /// Finished bytes, and what is said about them.

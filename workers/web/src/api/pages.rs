@@ -263,7 +263,12 @@ pub async fn preview(
     access.organizer(&owner)?;
     let config = read(wanted.config)?;
     let own = pages::own_page(context.db.as_ref(), &owner).await?.ok_or(Problem::OrganizerNotFound)?;
-    let page = PublicPage { slug: own.organizer.slug.clone(), organizer: own.organizer, config };
+    let page = PublicPage {
+        slug: own.organizer.slug.clone(),
+        organizer: own.organizer,
+        config,
+        events_version: own.events_version,
+    };
     let language = Language::choose(&[&wanted.language, &page.config.language]);
     let mut response = if !wanted.event.is_empty() {
         event::preview(&context, &page, &wanted.event, language).await?

@@ -36,7 +36,7 @@ use crate::error::Problem;
 use crate::respond;
 
 /// A public page: whose, and how he wants it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PublicPage {
     /// Whose; not suspended.
     pub organizer: OrganizerRow,
@@ -44,6 +44,14 @@ pub struct PublicPage {
     pub slug: String,
     /// How he wants it; the defaults if he has not said.
     pub config: PageConfig,
+    /// Another one when anything has changed that the public may see of his events.
+    pub events_version: u32,
+}
+
+impl PublicPage {
+    fn of(row: stored::PageRow) -> Self {
+        Self { config: config(&row), organizer: row.organizer, slug: row.slug, events_version: row.events_version }
+    }
 }
 
 /// Where a slug leads.
@@ -62,7 +70,7 @@ pub async fn find(db: &dyn Database, slug: &str) -> Result<Found, Problem> {
     if row.slug != slug {
         return Ok(Found::Moved(row.slug));
     }
-    Ok(Found::Here(Box::new(PublicPage { config: config(&row), organizer: row.organizer, slug: row.slug })))
+    Ok(Found::Here(Box::new(PublicPage::of(row))))
 }
 
 /// The configuration of a row; an unreadable one is the default.

@@ -1,7 +1,9 @@
 //! `/s/{slug}`: an organizer's public page. Works without a script: one form, one button.
 
 mod asked;
+mod choices;
 mod season;
+mod seasons;
 mod send;
 mod written;
 
@@ -20,6 +22,7 @@ use views::words::Language;
 
 use self::asked::{Asked, rest_of};
 pub use self::season::Season;
+pub use self::seasons::Seasons;
 use self::written::written;
 use crate::WebContext;
 use crate::error::Problem;

@@ -37,7 +37,12 @@ impl Turning {
         }
     }
 
-    /// The moment; later than the true one by at most five minutes.
+    /// The moment.
+    pub fn moment(self) -> Timestamp {
+        self.first
+    }
+
+    /// When a snapshot is made anew: later than the moment by at most five minutes.
     pub fn stale_at(self) -> Timestamp {
         let over = self.first.0.rem_euclid(STEP_SECS);
         if over == 0 { self.first } else { self.first.plus(STEP_SECS - over) }

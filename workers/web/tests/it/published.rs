@@ -29,7 +29,13 @@ impl Stage {
         }
         if let Some(due) = self.world.take_rebuild(&owner()).unwrap() {
             let now = self.world.now();
-            let context = PublishContext { db: self.world.db(), config: &self.config, now, kept: Some(&self.kept) };
+            let context = PublishContext {
+                db: self.world.db(),
+                config: &self.config,
+                now,
+                kept: Some(&self.kept),
+                seasons: None,
+            };
             let made = block_on(rebuild(context, &*self.world, &owner(), &due)).unwrap();
             self.world.settle_rebuild(&owner(), &due, &made).unwrap();
         }
@@ -182,8 +188,13 @@ fn open_pages_are_not_told_the_ids_of_what_is_private() {
     stage.request("dinner", EventDetails { class: Class::Private, ..says("Dinner") });
     stage.request("fair", says("Summer fair"));
     let due = stage.world.take_rebuild(&owner()).unwrap().unwrap();
-    let context =
-        PublishContext { db: stage.world.db(), config: &stage.config, now: stage.world.now(), kept: Some(&stage.kept) };
+    let context = PublishContext {
+        db: stage.world.db(),
+        config: &stage.config,
+        now: stage.world.now(),
+        kept: Some(&stage.kept),
+        seasons: None,
+    };
     let made = block_on(rebuild(context, &*stage.world, &owner(), &due)).unwrap();
     let said = news(&due, &made).unwrap();
     assert!(said.contains(short(&public)), "{said}");

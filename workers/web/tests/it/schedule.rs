@@ -232,3 +232,58 @@ fn a_series_stands_at_the_date_that_is_wanted() {
     let august = stage.get("/s/ann?month=2027-08", None);
     assert!(august.body.contains("id=d2027-08-04") && august.body.contains("then Wed 11 Aug"), "{}", august.body);
 }
+
+fn events_version(stage: &Stage) -> u32 {
+    block_on(pages::page(stage.world.db(), "ann")).unwrap().unwrap().events_version
+}
+
+#[test]
+fn the_events_of_a_page_are_read_again_when_one_has_changed() {
+    let stage = season();
+    let found = |stage: &Stage| titles(&stage.get("/s/ann?q=gulls", None)).len();
+    let rename = |uid: &str| {
+        let sql = "UPDATE event SET details = replace(details, 'Gulls', 'Terns'), last_modified = last_modified";
+        stage.world.db().migrate(&format!("{sql} WHERE event_id = '{}'", stage.id(uid))).unwrap();
+    };
+    assert_eq!(found(&stage), 3);
+    rename("g1");
+    assert_eq!(found(&stage), 2);
+    // A change that moves no version is not seen: nothing is read for a page that is the same.
+    stage.world.db().migrate("DROP TRIGGER event_changed").unwrap();
+    rename("g2");
+    assert_eq!(found(&stage), 2);
+    // Another wish for the page is another page.
+    configure(&stage, "{\"title\":\"Gulls 2027\"}");
+    assert_eq!(found(&stage), 1);
+}
+
+#[test]
+fn time_alone_makes_other_dates_stand_on_a_page() {
+    let stage = Stage::new().0;
+    let mut weekly: EventDetails = details("Training", "2027-06-02T18:00:00", "2027-06-02T19:00:00");
+    weekly.recurrence.rrule = Some("FREQ=WEEKLY;COUNT=20".into());
+    weekly.last_end = None;
+    stage.request("weekly", weekly);
+    let shows = |day: &str| stage.get("/s/ann?words=training", None).body.contains(&format!("id=d2027-06-{day}"));
+    assert!(shows("02") && !shows("09"));
+    stage.world.advance(7 * 86_400);
+    assert!(shows("09") && !shows("02"));
+}
+
+#[test]
+fn answers_of_guests_are_no_change_of_the_events() {
+    let stage = season();
+    stage.settle();
+    let before = events_version(&stage);
+    let (uid, form) = (stage.id("g1"), "email=fan%40example.org");
+    assert_eq!(stage.form(&format!("/event/{uid}/invite"), form).status, StatusCode::SEE_OTHER);
+    stage.settle();
+    assert_eq!(events_version(&stage), before);
+    stage.request("g1", details("Rays at Gulls", "2027-07-04T13:05:00", "2027-07-04T16:05:00"));
+    stage.settle();
+    assert!(events_version(&stage) > before);
+    let cancelled = events_version(&stage);
+    stage.organizer("g2", Method::Cancel, None);
+    stage.settle();
+    assert!(events_version(&stage) > cancelled);
+}

@@ -128,6 +128,7 @@ impl Stage {
             include_str!("../../../../d1-migrations/0003_feeds.sql"),
             include_str!("../../../../d1-migrations/0005_pages.sql"),
             include_str!("../../../../d1-migrations/0006_seeds.sql"),
+            include_str!("../../../../d1-migrations/0007_events_version.sql"),
         ];
         let world = Arc::new(World::new("convoke.test", Timing::default(), NOW, &migrations).unwrap());
         let keys = Arc::new(Keys { event: Key::new("event"), link: Key::new("link") });
@@ -156,6 +157,7 @@ impl Stage {
             keys: keys.clone(),
             admin_key_hash: sha256_hex(ADMIN.as_bytes()),
             standard_key_hash: Some(sha256_hex(STANDARD.as_bytes())),
+            seasons: Arc::default(),
             shield: gate.clone(),
             #[cfg(feature = "local")]
             outbox: Arc::new(NoOutbox),

@@ -1,6 +1,6 @@
 //! The events of a page, as the organizer wants it and as a visitor narrows it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrange::Arrange as _;
 use itip::{CalAddress, EventId, Timestamp};
@@ -11,6 +11,7 @@ use views::rows::Listed;
 use views::when::today_there;
 use views::words::Language;
 
+use super::choices::Choices;
 use crate::events;
 use crate::pages::PublicPage;
 use crate::pages::listing::{self, DATES_MAX, Event};
@@ -29,29 +30,80 @@ pub struct Season {
     pub now: Timestamp,
     /// How many are not over.
     pub total: usize,
+    events: Arc<Events>,
+}
+
+/// What is read of a page once, for whoever asks until it changes.
+pub struct Events {
+    list: Vec<Event>,
     /// Whose games they are; empty if nobody's in particular.
-    pub team: String,
-    events: Vec<Event>,
+    team: String,
+    since: Timestamp,
+    /// Of a series other dates come next then, and of a page with a limit other events.
+    until: Timestamp,
+    vocabulary: OnceLock<Vocabulary>,
+    choices: OnceLock<Choices>,
+}
+
+impl Events {
+    async fn load(context: PublishContext<'_>, page: &PublicPage) -> Result<Self, StoreError> {
+        let now = context.now;
+        let (list, team) = listing::load(context, page, now.plus(-EARLIER_SECS), &|row| dates(row, now)).await?;
+        let until = turning(&list, now).moment();
+        Ok(Self { list, team, since: now, until, vocabulary: OnceLock::new(), choices: OnceLock::new() })
+    }
+
+    /// How many, over or not.
+    pub fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether they need not be read again if nobody has changed anything.
+    pub fn are_right_at(&self, now: Timestamp) -> bool {
+        (self.since..self.until).contains(&now)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.list.iter().flat_map(|event| &event.dates).map(Arc::as_ref)
+    }
+
+    fn first_dates(&self) -> impl Iterator<Item = &Entry> {
+        self.list.iter().filter_map(|event| event.dates.first()).map(Arc::as_ref)
+    }
 }
 
 impl Season {
-    /// Reads the events of a page.
+    /// Reads the events of a page, or knows them still.
     pub async fn load(context: PublishContext<'_>, page: &PublicPage) -> Result<Self, StoreError> {
         let now = context.now;
-        let (events, team) = listing::load(context, page, now.plus(-EARLIER_SECS), &|row| dates(row, now)).await?;
-        let over = events.iter().filter(|event| event.row.event.is_past(now)).count();
-        Ok(Self { now, total: events.len() - over, team, events })
+        let known = context.seasons.and_then(|seasons| seasons.get(page, now));
+        let events = if let Some(known) = known { known } else { Arc::new(Events::load(context, page).await?) };
+        if let Some(seasons) = context.seasons {
+            seasons.keep(page, &events);
+        }
+        let over = events.list.iter().filter(|event| event.row.event.is_past(now)).count();
+        Ok(Self { now, total: events.count() - over, events })
+    }
+
+    /// Whose games they are; empty if nobody's in particular.
+    pub fn team(&self) -> &str {
+        &self.events.team
+    }
+
+    /// What the quick filters choose among.
+    pub fn choices(&self) -> &Choices {
+        self.events.choices.get_or_init(|| Choices::among(self.events.entries()))
     }
 
     /// What a filter leaves; of a series its first date that is wanted.
     pub fn listed(&self, filter: &Filter) -> Vec<Listed> {
-        let matcher = filter.matcher(Some(&self.team));
+        let matcher = filter.matcher(Some(self.team()));
         let one = |event: &Event| {
             let mut dates = event.dates.iter().filter(|date| matcher.matches(date));
             let entry = Arc::clone(dates.next()?);
             Some(Listed { entry, then: dates.take(THEN_MAX).map(|date| date.start.clone()).collect() })
         };
-        self.events.iter().filter_map(one).collect()
+        self.events.list.iter().filter_map(one).collect()
     }
 
     /// The next events of some that can be invited to, after the first so many.
@@ -65,29 +117,25 @@ impl Season {
 
     /// What a question in plain words means here and now.
     pub fn question(&self, text: &str, language: Language) -> Question {
-        let entries = || self.events.iter().filter_map(|event| event.dates.first()).map(Arc::as_ref);
-        let first = self.coming().next().or_else(|| entries().next());
+        let first = self.coming().next().or_else(|| self.events.first_dates().next());
         let Some(today) = first.and_then(|entry| today_there(&entry.start, self.now)) else {
             return Question::default();
         };
-        let team = Some(self.team.as_str()).filter(|team| !team.is_empty());
-        Question::read(text, &Vocabulary::of(entries()), today, team, language.words().tag)
+        let team = Some(self.team()).filter(|team| !team.is_empty());
+        let vocabulary = self.events.vocabulary.get_or_init(|| Vocabulary::of(self.events.first_dates()));
+        Question::read(text, vocabulary, today, team, language.words().tag)
     }
 
     /// The configuration of the page, with the team whose games it has.
     pub fn config(&self, page: &PublicPage) -> PageConfig {
-        PageConfig { team: self.team.clone(), ..page.config.clone() }
-    }
-
-    /// Every date that may stand on the page.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.events.iter().flat_map(|event| &event.dates).map(Arc::as_ref)
+        PageConfig { team: self.events.team.clone(), ..page.config.clone() }
     }
 
     /// The next date of each event that is not over.
     pub fn coming(&self) -> impl Iterator<Item = &Entry> {
         let now = self.now;
         self.events
+            .list
             .iter()
             .filter(move |event| !event.row.event.is_past(now))
             .filter_map(|event| event.dates.first())
@@ -96,20 +144,12 @@ impl Season {
 
     /// When the page becomes wrong although nobody changes anything.
     pub fn turning(&self) -> Turning {
-        let mut turning = Turning::new(self.now);
-        for entry in self.events.iter().filter_map(|event| event.dates.first()) {
-            turning.sees(&entry.start, &entry.end);
-            turning.at(entry.end.instant().plus(EARLIER_SECS));
-            if entry.offer.is_some() {
-                turning.at(entry.updated.plus(FRESH_SECS));
-            }
-        }
-        turning
+        turning(&self.events.list, self.now)
     }
 
     /// The events themselves.
     pub fn rows(&self) -> impl Iterator<Item = &EventRow> {
-        self.events.iter().map(|event| &event.row.event)
+        self.events.list.iter().map(|event| &event.row.event)
     }
 
     /// The event that a page calls by a part of its id, or by all of it.
@@ -117,6 +157,18 @@ impl Season {
         let named = |row: &&EventRow| row.event_id.as_str().starts_with(id);
         if id.len() < views::links::SHORT_CHARS { None } else { self.rows().find(named) }
     }
+}
+
+fn turning(events: &[Event], now: Timestamp) -> Turning {
+    let mut turning = Turning::new(now);
+    for entry in events.iter().filter_map(|event| event.dates.first()) {
+        turning.sees(&entry.start, &entry.end);
+        turning.at(entry.end.instant().plus(EARLIER_SECS));
+        if entry.offer.is_some() {
+            turning.at(entry.updated.plus(FRESH_SECS));
+        }
+    }
+    turning
 }
 
 /// The dates of an event; of a series those to come that take place.

@@ -1,11 +1,8 @@
 //! From a season and a wish to the page.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use arrange::Arrange as _;
 use itip::EventId;
 use scheduling::settings::Config;
-use timetable::{Filter, Month, PageKind, Side};
+use timetable::{Filter, PageKind, Side};
 use views::chips::chip;
 use views::head::{Head, PageFacts};
 use views::links::Subject;
@@ -15,6 +12,7 @@ use views::when::month_name;
 use views::words::Language;
 
 use super::asked::{Asked, Ticked, WEEKEND, rest_after};
+use super::choices::Choices;
 use super::season::Season;
 use super::theme_path;
 use crate::assets::{LIVE_JS, SCHEDULE_JS};
@@ -134,56 +132,36 @@ fn narrow(page: &PublicPage, season: &Season, asked: &Asked, links: &Views<'_>) 
         return Narrow::default();
     }
     let (filter, words) = (&asked.filter, asked.language.words());
-    let own = timetable::fold(&season.team);
-    let mut names: BTreeMap<String, &str> = BTreeMap::new();
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let mut months: Vec<Month> = Vec::new();
-    let (mut all, mut games, mut weekends, mut offers) = (0_usize, 0_usize, 0_usize, 0_usize);
-    for entry in season.entries() {
-        let day = entry.start.local_date();
-        all += 1;
-        weekends += usize::from(WEEKEND.contains(&chrono::Datelike::weekday(&day)));
-        offers += usize::from(entry.offer.is_some());
-        months.push(Month::of(day));
-        if let Some(teams) = &entry.teams {
-            games += 1;
-            for name in [&teams.home, &teams.away] {
-                if seen.insert(name) {
-                    names.entry(timetable::fold(name)).or_insert(name);
-                }
-            }
-        }
-    }
-    months.arrange();
-    months.dedup();
-    let some = |count: usize| count > 0 && count < all;
+    let own = timetable::fold(season.team());
+    let Choices { dates, games, weekends, offers, months, teams } = season.choices();
+    let some = |count: usize| count > 0 && count < *dates;
     let mut toggles = Vec::new();
     let mut toggle = |label, query, on, flip: &dyn Fn(&mut Filter)| {
         let mut other = filter.clone();
         flip(&mut other);
         toggles.push(Toggle { label, query, href: links.to(&other.to_query()), on });
     };
-    if !own.is_empty() && games > 0 {
+    if !own.is_empty() && *games > 0 {
         for (label, query, side) in [(words.at_home, "side=home", Side::Home), (words.away, "side=away", Side::Away)] {
             let on = filter.side == Some(side);
             toggle(label, query, on, &|other| other.side = (!on).then_some(side));
         }
     }
-    if some(weekends) {
+    if some(*weekends) {
         let on = filter.weekdays == WEEKEND;
         toggle(words.weekends, "day=sat,sun", on, &|other| {
             other.weekdays = if on { Vec::new() } else { WEEKEND.to_vec() };
         });
     }
-    if some(offers) {
+    if some(*offers) {
         toggle(words.with_offers, "offers=1", filter.offers, &|other| other.offers = !filter.offers);
     }
     // A title with a dash is not yet a game: only a page of games lets choose among teams.
     let chosen = |folded: &String| filter.teams.iter().any(|team| timetable::fold(team) == *folded);
-    let teams: Vec<Choice> = names
+    let teams: Vec<Choice> = teams
         .iter()
-        .filter(|(folded, _)| games * 2 > all && **folded != own)
-        .map(|(folded, name)| Choice { value: (*name).to_owned(), label: (*name).to_owned(), on: chosen(folded) })
+        .filter(|(folded, _)| games * 2 > *dates && **folded != own)
+        .map(|(folded, name)| Choice { value: name.clone(), label: name.clone(), on: chosen(folded) })
         .collect();
     let months: Vec<Choice> = months
         .iter()
