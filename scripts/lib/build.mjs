@@ -89,8 +89,10 @@ export async function buildWorker(flavour, { force = false } = {}) {
       },
     });
     const wasm = path.join(out, "index_bg.wasm");
-    if (optimize) await run(process.execPath, [WASM_OPT, ...OPTIMIZATIONS, wasm, "-o", wasm]);
-    fs.writeFileSync(wasm, withoutNames(fs.readFileSync(wasm)));
+    if (optimize) {
+      await run(process.execPath, [WASM_OPT, ...OPTIMIZATIONS, wasm, "-o", wasm]);
+      fs.writeFileSync(wasm, withoutNames(fs.readFileSync(wasm)));
+    }
     await buildAssets(path.join(crate, assets), { playground: flavour === "local" });
     // A lock file that the build itself wrote is not a change; an edit during the build is.
     if (withoutLock(fingerprint(flavour)) === withoutLock(before)) fs.writeFileSync(mark, fingerprint(flavour));
@@ -104,7 +106,8 @@ export async function buildWorker(flavour, { force = false } = {}) {
 }
 
 /**
- * Leaves out the custom section "name": a seventh of the upload, and no panic needs it, because there are none.
+ * Leaves out the custom section "name": a seventh of the upload, and no panic needs it, because there are none. The
+ * local stack's Worker keeps it for profilers.
  * The linker cannot do it: `strip = true` also drops the target features that wasm-bindgen reads.
  */
 export function withoutNames(wasm) {

@@ -48,6 +48,9 @@ export function game(index) {
 /** A club with a calendar. */
 export const club = (name) => ({ name, email: `schedule@${name.toLowerCase().replaceAll(" ", "-")}.example`, slug: name.toLowerCase().replaceAll(" ", "-") });
 
+/** The UID of the one game that has an object. */
+export const firstUid = ({ email }) => client.uid(email);
+
 /** The mail that Google Calendar sends about a game. */
 export function mail({ name, email }, one, create, { uid = client.uid(`${email} ${one.start}${one.summary}`), sequence = 0, dtstamp = new Date() } = {}) {
   const says = { uid, ...one, zone: ZONE, sequence, dtstamp, created: dtstamp, organizer: { name, email }, guests: [{ email: create }] };
@@ -139,7 +142,7 @@ async function until(what, ask, seconds = 60) {
 export async function seed(convoke, { name, email }, count) {
   const db = await convoke.mf.getD1Database("DB");
   const create = `create@${convoke.domain}`;
-  const uid = client.uid(email);
+  const uid = firstUid({ email });
   await deliver(convoke, mail({ name, email }, FIRST, create, { uid }));
   const first = await until(`first event of ${name}`, () => db.prepare("SELECT * FROM event WHERE owner = ?").bind(email).first());
   const columns = Object.keys(first);

@@ -30,9 +30,9 @@ function children() {
 
 /**
  * Starts a Worker. Returns { url, pid, mailDoor, stop, mf }: where workerd listens, its process, and miniflare's own
- * door, which takes mail.
+ * door, which takes mail. At `inspectorPort` a profiler can listen.
  */
-export async function startWorker({ port, persist, modules, ...worker }) {
+export async function startWorker({ port, persist, modules, inspectorPort, ...worker }) {
   const before = children();
   const mf = new Miniflare(
     convertV4MiniflareOptions({
@@ -41,6 +41,7 @@ export async function startWorker({ port, persist, modules, ...worker }) {
       logRequests: false,
       unsafeTriggerHandlers: true,
       cf: false,
+      inspectorPort,
       // The Worker's own log lines; what goes wrong is still shown.
       handleStructuredLogs: ({ level, message }) => level === "error" && console.error(message),
       resourcePersistencePath: path.join(persist, "v3"),
@@ -56,7 +57,7 @@ export async function startWorker({ port, persist, modules, ...worker }) {
 }
 
 /** Convoke's Worker as the local stack configures it, without wrangler's proxy. */
-export async function startConvoke({ state, port, sesEndpoint, vars }) {
+export async function startConvoke({ state, port, sesEndpoint, vars, inspectorPort }) {
   const url = `http://${HOST}:${port}`;
   const { config, persist, doh } = await prepareWorker({ state, url, sesEndpoint, vars });
   const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
@@ -69,6 +70,7 @@ export async function startConvoke({ state, port, sesEndpoint, vars }) {
     name: "convoke",
     port,
     persist,
+    inspectorPort,
     modules: [
       { type: "ESModule", path: file("index.js") },
       { type: "CompiledWasm", path: file("index_bg.wasm") },

@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use arrange::Arrange as _;
 use itip::{CalAddress, EventId, Timestamp};
 use scheduling::organizer_object::editions::Changes;
 use store::directory::{self, EventRow};
@@ -47,28 +46,22 @@ struct Season {
     owner: CalAddress,
     since: Timestamp,
     read: Timestamp,
-    rows: BTreeMap<EventId, Arc<KeptEvent>>,
+    /// In the order of [`directory::upcoming_of`].
+    rows: Vec<Arc<KeptEvent>>,
 }
 
 impl Season {
-    fn upcoming(&self, since: Timestamp) -> Vec<Arc<KeptEvent>> {
-        let mut rows: Vec<_> = self.rows.values().filter(|row| !row.event.is_past(since)).cloned().collect();
-        rows.arrange_by(|a, b| by_start(&a.event).cmp(&by_start(&b.event)));
-        rows
-    }
-
-    fn next(&self, now: Timestamp) -> Vec<Arc<KeptEvent>> {
-        let mut rows = self.upcoming(now);
-        rows.truncate(NEXT_MAX as usize);
-        rows
+    fn upcoming(&self, since: Timestamp, limit: u32) -> Vec<Arc<KeptEvent>> {
+        self.rows.iter().filter(|row| !row.event.is_past(since)).take(limit as usize).cloned().collect()
     }
 
     fn take_in(&mut self, id: &EventId, row: Option<EventRow>) {
+        self.rows.retain(|row| row.event.event_id != *id);
         let stands = |row: &EventRow| row.owner == self.owner && row.public && !row.is_past(self.since);
-        match row.filter(stands) {
-            Some(row) => self.rows.insert(id.clone(), Arc::new(KeptEvent::new(row))),
-            None => self.rows.remove(id),
-        };
+        if let Some(row) = row.filter(stands) {
+            let at = self.rows.partition_point(|other| by_start(&other.event) < by_start(&row));
+            self.rows.insert(at, Arc::new(KeptEvent::new(row)));
+        }
     }
 }
 
@@ -100,7 +93,7 @@ impl KeptRows {
         if season.read.plus(KEPT_SECS) <= now {
             return Ok(true);
         }
-        let before = season.next(now);
+        let before = season.upcoming(now, NEXT_MAX);
         if !ids.is_empty() {
             let mut read: BTreeMap<EventId, EventRow> =
                 directory::events_among(db, ids).await?.into_iter().map(|row| (row.event_id.clone(), row)).collect();
@@ -108,17 +101,17 @@ impl KeptRows {
                 season.take_in(id, read.remove(id));
             }
         }
-        let after = season.next(now);
+        let after = season.upcoming(now, NEXT_MAX);
         // What has not changed is still the same value.
         let same = before.len() == after.len() && before.iter().zip(&after).all(|(a, b)| Arc::ptr_eq(a, b));
         *self.season() = Some(season);
         Ok(!same)
     }
 
-    fn upcoming(&self, owner: &CalAddress, since: Timestamp) -> Option<Vec<Arc<KeptEvent>>> {
+    fn upcoming(&self, owner: &CalAddress, since: Timestamp, limit: u32) -> Option<Vec<Arc<KeptEvent>>> {
         let season = self.season();
         let season = season.as_ref().filter(|season| season.owner == *owner && season.since <= since)?;
-        Some(season.upcoming(since))
+        Some(season.upcoming(since, limit))
     }
 }
 
@@ -135,8 +128,7 @@ impl PublishContext<'_> {
         since: Timestamp,
         limit: u32,
     ) -> Result<Vec<Arc<KeptEvent>>, StoreError> {
-        if let Some(mut rows) = self.kept.and_then(|kept| kept.upcoming(owner, since)) {
-            rows.truncate(limit as usize);
+        if let Some(rows) = self.kept.and_then(|kept| kept.upcoming(owner, since, limit)) {
             return Ok(rows);
         }
         // One more shows whether these are all.
@@ -144,12 +136,7 @@ impl PublishContext<'_> {
         let mut rows: Vec<Arc<KeptEvent>> = rows.into_iter().map(|row| Arc::new(KeptEvent::new(row))).collect();
         // A list that was cut is not all there is.
         if let Some(kept) = self.kept.filter(|_| rows.len() <= limit as usize) {
-            *kept.season() = Some(Season {
-                owner: owner.clone(),
-                since,
-                read: self.now,
-                rows: rows.iter().map(|row| (row.event.event_id.clone(), row.clone())).collect(),
-            });
+            *kept.season() = Some(Season { owner: owner.clone(), since, read: self.now, rows: rows.clone() });
         }
         rows.truncate(limit as usize);
         Ok(rows)
