@@ -5,7 +5,7 @@ use itip::{Timestamp, When};
 use timetable::{Entry, EntryStatus, Link, LinkKind, Offer, Place};
 
 use crate::links::{SHORT_CHARS, percent};
-use crate::when::{WhenView, iso_on_wall, today_there};
+use crate::when::{WhenView, is_today, iso_on_wall};
 use crate::words::{Language, Words, fill};
 
 /// Characters of a place that a map is asked about.
@@ -147,7 +147,7 @@ impl EventView {
             cancelled: entry.status == EntryStatus::Cancelled,
             past: entry.end.instant().max(entry.starts()) <= telling.now,
             full: false,
-            today: today_there(&entry.start, telling.now) == Some(entry.start.local_date()),
+            today: is_today(&entry.start, telling.now),
             repeats: goes_on.map(|date| telling.when(&date.start, &date.end).short).collect(),
         }
     }

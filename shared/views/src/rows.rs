@@ -11,7 +11,7 @@ use timetable::{Entry, EntryStatus, Filter, PageConfig, PageKind, Place, Side};
 
 use crate::event::OfferView;
 use crate::links::short;
-use crate::when::{clock, clock_24, in_words, iso_on_wall, last_date, today_there, zone_words};
+use crate::when::{clock, clock_24, in_words, is_today, iso_on_wall, last_date, zone_words};
 use crate::words::{Language, Words, fill};
 
 /// Buttons of one offer; what is more stands on the event's own page.
@@ -217,7 +217,7 @@ impl Rows {
                 let mut sides = sides.iter().flatten();
                 row.side = sides.find(|(_, side)| side.matches(&listed.entry)).map_or("", |(word, _)| word);
                 let day = listed.entry.start.local_date();
-                (day, row, today_there(&listed.entry.start, look.now) == Some(day))
+                (day, row, is_today(&listed.entry.start, look.now))
             })
             .collect();
         // The day is that of the wall where the event happens, so it goes before the instant.

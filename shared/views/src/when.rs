@@ -5,6 +5,8 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Timelike};
 use itip::{Timestamp, When, Zone};
 use timetable::TimeDisplay;
 
+pub use imip::today_there;
+
 use crate::words::{Language, Words, fill};
 
 /// An event's time, ready for a page or a mail. The examples are English.
@@ -244,13 +246,11 @@ pub fn iso_instant(at: Timestamp) -> String {
     DateTime::from_timestamp(at.0, 0).map_or_else(String::new, |time| time.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
-/// The day it is now on the wall where the event happens.
-pub fn today_there(when: &When, now: Timestamp) -> Option<NaiveDate> {
-    let offset = match when {
-        When::Date(_) => 0,
-        When::At(moment) => moment.local.and_utc().timestamp() - moment.instant.0,
-    };
-    DateTime::from_timestamp(now.0.checked_add(offset)?, 0).map(|time| time.date_naive())
+/// Whether an event starts on the day that it is now where it happens.
+pub fn is_today(start: &When, now: Timestamp) -> bool {
+    // No day is so long; the clocks of a whole season need not be asked.
+    let is_near = start.instant().0.abs_diff(now.0) < 2 * 86_400;
+    is_near && today_there(start, now) == Some(start.local_date())
 }
 
 #[cfg(test)]
@@ -273,6 +273,22 @@ mod tests {
         assert_eq!((view.iso.as_str(), view.zoned), ("2027-07-02T23:05:00Z", true));
         assert_eq!(iso_on_wall(&at("2027-07-02T19:05:00", zone(), -4)), "2027-07-02T19:05-04:00");
         assert_eq!(iso_on_wall(&at("2027-07-02T19:05:00", zone(), 5)), "2027-07-02T19:05+05:00");
+    }
+
+    #[test]
+    fn today_begins_by_the_clock_of_its_night() {
+        let utc = |text: &str| Timestamp(text.parse::<NaiveDateTime>().unwrap().and_utc().timestamp());
+        // Summer time begins at two: at midnight the clock is five hours behind, at the match four.
+        let start = at("2027-03-14T19:05:00", Zone::Iana("America/New_York".into()), -4);
+        for (now, is) in [
+            ("2027-03-12T23:05:00", false),
+            ("2027-03-14T04:30:00", false),
+            ("2027-03-14T05:00:00", true),
+            ("2027-03-15T03:59:00", true),
+            ("2027-03-15T04:00:00", false),
+        ] {
+            assert_eq!(is_today(&start, utc(now)), is, "{now}");
+        }
     }
 
     #[test]

@@ -248,7 +248,7 @@ pub fn view_of_state(state: &EventState, telling: &Telling) -> Option<EventView>
         organizer: organizer.to_owned(),
         cancelled: state.cancelled || details.status == EventStatus::Cancelled,
         past: state.is_past(telling.now),
-        today: when::today_there(start, telling.now) == Some(start.local_date()),
+        today: when::is_today(start, telling.now),
         repeats: times.map(|time| telling.when(&time.start, &time.end).short).collect(),
     })
 }

@@ -1,7 +1,9 @@
+use imip::midnight_there;
 use itip::{Timestamp, When};
 
 /// A page that says nothing about time is made anew after this.
 const STALE_SECS_MAX: i64 = 86_400;
+const DAY_SECS: u64 = 86_400;
 /// Moments are rounded up to this: an evening on which a match ends every few minutes shall not write each time.
 const STEP_SECS: i64 = 300;
 
@@ -20,14 +22,13 @@ impl Turning {
 
     /// The page says something about these times: that they are today, or to come.
     pub fn sees(&mut self, start: &When, end: &When) {
-        let day_secs = match start {
-            When::Date(_) => 0,
-            When::At(moment) => moment.local.and_utc().timestamp().rem_euclid(86_400),
-        };
-        let midnight = start.instant().plus(-day_secs);
-        self.at(midnight);
-        self.at(midnight.plus(86_400));
         self.at(end.instant());
+        // The days of most events of a season are far away, and to find their midnights takes time.
+        if start.instant().0.abs_diff(self.now.0) < 3 * DAY_SECS {
+            let day = start.local_date();
+            self.at(midnight_there(start, day));
+            self.at(midnight_there(start, day.succ_opt().unwrap_or(day)));
+        }
     }
 
     /// Something is said until then.
@@ -77,6 +78,24 @@ mod tests {
             let mut turning = Turning::new(at(now).instant());
             turning.sees(&start, &end);
             assert_eq!(turning.stale_at(), at(right_until).instant(), "{now}");
+        }
+    }
+
+    #[test]
+    fn a_day_on_which_the_clock_is_changed_turns_by_the_clock_of_its_nights() {
+        // At seven in the evening the clock is an hour from where it was at midnight.
+        for (start, in_utc, begins, ends) in [
+            ("2027-03-14T19:05:00", "2027-03-14T23:05:00", "2027-03-14T05:00:00", "2027-03-15T04:00:00"),
+            ("2027-11-07T19:05:00", "2027-11-08T00:05:00", "2027-11-07T04:00:00", "2027-11-08T05:00:00"),
+        ] {
+            let utc = |text: &str| Timestamp(text.parse::<NaiveDateTime>().unwrap().and_utc().timestamp());
+            let zone = Zone::Iana("America/New_York".into());
+            let start = When::At(Moment { local: start.parse().unwrap(), zone, instant: utc(in_utc) });
+            for (now, right_until) in [(utc(begins).plus(-7200), begins), (utc(ends).plus(-7200), ends)] {
+                let mut turning = Turning::new(now);
+                turning.sees(&start, &start);
+                assert_eq!(turning.stale_at(), utc(right_until), "{now:?}");
+            }
         }
     }
 
