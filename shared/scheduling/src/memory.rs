@@ -165,10 +165,11 @@ impl World {
     }
 
     /// The rebuild is done.
-    pub fn settle_rebuild(&self, address: &CalAddress, rebuild: &Rebuild, made: &[Kept]) -> Result<(), StoreError> {
+    pub fn settle_rebuild(&self, address: &CalAddress, rebuild: &Rebuild, kept: &[Kept]) -> Result<(), StoreError> {
+        let now = self.now();
         locked(&self.organizers)
             .get(address)
-            .map_or(Ok(()), |conn| conn.transaction(|conn| editions::done(conn, rebuild, made)))
+            .map_or(Ok(()), |conn| conn.transaction(|conn| editions::done(conn, rebuild, kept, now)))
     }
 
     /// How often snapshots were read and written.

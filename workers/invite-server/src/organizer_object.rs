@@ -142,14 +142,18 @@ impl OrganizerObject {
         let Some(due) = due.map_err(|error| error.to_string())? else {
             return Ok(false);
         };
-        let made = publish::rebuild(context.publishing(&self.kept), &context.pages, address, &due).await;
-        let made = made.map_err(|problem| match problem {
+        let rebuilt = publish::rebuild(context.publishing(&self.kept), &context.pages, address, &due).await;
+        let reason = |problem: Problem| match problem {
             Problem::Internal { cause } => cause,
             other => other.to_string(),
-        })?;
-        in_transaction(&storage, || editions::done(&self.sql, &due, &made))
+        };
+        let rebuilt = rebuilt.map_err(reason)?;
+        for problem in rebuilt.failures {
+            log::failure("snapshot", &self.state.id().to_string(), &reason(problem));
+        }
+        in_transaction(&storage, || editions::done(&self.sql, &due, &rebuilt.kept, WallClock.now()))
             .map_err(|error: StoreError| error.to_string())?;
-        if let Some(news) = publish::news(&due, &made) {
+        if let Some(news) = publish::news(&due, &rebuilt.kept) {
             for listener in self.state.get_websockets() {
                 // Whoever does not listen any more has missed nothing.
                 drop(listener.send_with_str(&news));

@@ -41,7 +41,7 @@ use crate::twins::{self, Wish};
 
 pub use edition::{Edition, Part, reads};
 pub use kept::{KeptEvent, KeptRows, NEXT_MAX};
-pub use snapshot::{STALE_GRACE_SECS, admits, from_snapshot, news, rebuild};
+pub use snapshot::{Rebuilt, STALE_GRACE_SECS, admits, from_snapshot, news, rebuild};
 pub use turning::Turning;
 
 /// Most events of one question for rows; a page with more changes is loaded again.

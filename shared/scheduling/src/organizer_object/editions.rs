@@ -11,9 +11,10 @@ use crate::settings::Timing;
 /// The tables.
 pub(super) const TABLES: &[&str] = &[
     // etag: of what the snapshot holds; '' while there is none. stale_at: when it becomes wrong by itself.
-    // wanting: it has to be made; 2: somebody has begun to.
+    // wanting: it has to be made; 2: somebody has begun to. failures: how often in a row it could not be made, and
+    // not_before: when that is tried again.
     "CREATE TABLE edition (key TEXT PRIMARY KEY, etag TEXT NOT NULL, stale_at INTEGER, until INTEGER NOT NULL, \
-     wanting INTEGER NOT NULL) WITHOUT ROWID",
+     wanting INTEGER NOT NULL, failures INTEGER NOT NULL, not_before INTEGER NOT NULL) WITHOUT ROWID",
     // An event that changed; '' is everything. taken: a rebuild is under way that knows of it.
     "CREATE TABLE changed (event TEXT PRIMARY KEY, taken INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE rebuild (id INTEGER PRIMARY KEY CHECK (id = 1), first INTEGER NOT NULL, due INTEGER NOT NULL)",
@@ -36,6 +37,8 @@ macro_rules! is_of_event {
 /// Documents that are made in one go: of an event's page some five calls each, far below the 1,000 that an invocation
 /// has.
 const PASS_MAX: i64 = 100;
+/// The longest wait between two tries at a document that cannot be made.
+const RETRY_SECS_MAX: i64 = 300;
 /// Most changed events that are remembered one by one; more of them are everything.
 const CHANGED_MAX: i64 = 50;
 
@@ -52,6 +55,16 @@ pub struct Kept {
     pub until: Timestamp,
     /// An attempt to make it failed: the snapshot may hold something else already.
     pub unsure: bool,
+    /// How often in a row it could not be made.
+    pub failures: u32,
+}
+
+impl Kept {
+    /// It could not be made. Its snapshot may hold what is wrong by now.
+    #[must_use]
+    pub fn failed(&self) -> Self {
+        Self { etag: String::new(), failures: self.failures.saturating_add(1), ..self.clone() }
+    }
 }
 
 /// What has changed since the last rebuild.
@@ -110,7 +123,8 @@ pub(super) fn read(conn: &dyn SqlConn, key: &str, now: Timestamp) -> Result<(), 
     )?;
     conn.run(
         concat!(
-            "INSERT INTO edition (key, etag, stale_at, until, wanting) SELECT ?1, '', NULL, ?2, 1 \
+            "INSERT INTO edition (key, etag, stale_at, until, wanting, failures, not_before) \
+             SELECT ?1, '', NULL, ?2, 1, 0, 0 \
              WHERE (SELECT COUNT(*) FROM edition WHERE ",
             is_of_event!("key"),
             " = ",
@@ -143,7 +157,8 @@ pub fn take(conn: &dyn SqlConn, now: Timestamp) -> Result<Option<Rebuild>, Store
     // What people have open comes before the pages of single events.
     let rows = conn.run(
         concat!(
-            "SELECT key, etag, stale_at, until, wanting FROM edition WHERE wanting > 0 OR stale_at <= ?1 ORDER BY ",
+            "SELECT key, etag, stale_at, until, wanting, failures FROM edition \
+             WHERE (wanting > 0 OR stale_at <= ?1) AND not_before <= ?1 ORDER BY ",
             is_of_event!("key"),
             ", key LIMIT ?2"
         ),
@@ -159,19 +174,28 @@ pub fn take(conn: &dyn SqlConn, now: Timestamp) -> Result<Option<Rebuild>, Store
             stale_at: row.maybe_integer(2)?.map(Timestamp),
             until: Timestamp(row.integer(3)?),
             unsure: row.integer(4)? == 2,
+            failures: u32::try_from(row.integer(5)?).unwrap_or(u32::MAX),
         });
     }
     Ok(Some(Rebuild { editions, changes }))
 }
 
-/// A rebuild is done: these documents are what their snapshots hold now; the others are gone.
-pub fn done(conn: &dyn SqlConn, rebuild: &Rebuild, made: &[Kept]) -> Result<(), StoreError> {
+/// A rebuild is done: these documents are what their snapshots hold now, or could not be made; the others are gone.
+pub fn done(conn: &dyn SqlConn, rebuild: &Rebuild, kept: &[Kept], now: Timestamp) -> Result<(), StoreError> {
     for before in &rebuild.editions {
-        match made.iter().find(|kept| kept.key == before.key) {
+        match kept.iter().find(|kept| kept.key == before.key) {
             Some(kept) => {
+                let wait = kept.failures.checked_sub(1).map(|earlier| (1_i64 << earlier.min(20)).min(RETRY_SECS_MAX));
                 conn.run(
-                    "UPDATE edition SET etag = ?2, stale_at = ?3, wanting = 0 WHERE key = ?1",
-                    &[kept.key.as_str().into(), kept.etag.as_str().into(), kept.stale_at.into()],
+                    "UPDATE edition SET etag = ?2, stale_at = ?3, wanting = ?4 > 0, failures = ?4, not_before = ?5 \
+                     WHERE key = ?1",
+                    &[
+                        kept.key.as_str().into(),
+                        kept.etag.as_str().into(),
+                        kept.stale_at.into(),
+                        kept.failures.into(),
+                        wait.map_or(Timestamp(0), |wait| now.plus(wait)).into(),
+                    ],
                 )?;
             }
             None => {
@@ -179,16 +203,21 @@ pub fn done(conn: &dyn SqlConn, rebuild: &Rebuild, made: &[Kept]) -> Result<(), 
             }
         }
     }
-    // Those that were too many for one go are made next, and have to know what changed.
-    conn.run("DELETE FROM changed WHERE taken = 1 AND NOT EXISTS (SELECT 1 FROM edition WHERE wanting > 0)", &[])
-        .map(drop)
+    // Those that were too many for one go are made next, and have to know what changed. One that failed is made
+    // whatever changed.
+    conn.run(
+        "DELETE FROM changed WHERE taken = 1 \
+         AND NOT EXISTS (SELECT 1 FROM edition WHERE wanting > 0 AND failures = 0)",
+        &[],
+    )
+    .map(drop)
 }
 
 /// When the next rebuild is due.
 pub(super) fn next(conn: &dyn SqlConn) -> Result<Option<Timestamp>, StoreError> {
     let rows = conn.run(
         "SELECT MIN(at) FROM (SELECT due AS at FROM rebuild \
-         UNION ALL SELECT CASE wanting WHEN 0 THEN stale_at ELSE 0 END FROM edition \
+         UNION ALL SELECT MAX(not_before, CASE wanting WHEN 0 THEN stale_at ELSE 0 END) FROM edition \
          UNION ALL SELECT 0 FROM changed WHERE taken = 1)",
         &[],
     )?;
@@ -224,7 +253,7 @@ mod tests {
             stale_at: stale_at.map(Timestamp),
             ..kept.clone()
         });
-        done(conn, &rebuild, &made.collect::<Vec<_>>()).unwrap();
+        done(conn, &rebuild, &made.collect::<Vec<_>>(), Timestamp(now)).unwrap();
         Some(rebuild)
     }
 
@@ -276,7 +305,7 @@ mod tests {
         // The same event and another one change while that one is under way.
         changed(&conn, 1, 2_004);
         changed(&conn, 2, 2_004);
-        done(&conn, &again, &again.editions).unwrap();
+        done(&conn, &again, &again.editions, Timestamp(2_004)).unwrap();
         assert_eq!(next(&conn).unwrap(), Some(Timestamp(2_005)));
         let last = take(&conn, Timestamp(2_005)).unwrap().unwrap();
         assert!(matches!(&last.changes, Changes::Events(events) if events.len() == 2));
@@ -292,9 +321,39 @@ mod tests {
         changed(&conn, 1, 2_002);
         let again = take(&conn, Timestamp(2_003)).unwrap().unwrap();
         assert!(again.editions[0].unsure);
-        done(&conn, &again, &again.editions).unwrap();
+        done(&conn, &again, &again.editions, Timestamp(2_004)).unwrap();
         changed(&conn, 1, 3_000);
         assert!(!take(&conn, Timestamp(3_001)).unwrap().unwrap().editions[0].unsure);
+    }
+
+    #[test]
+    fn what_cannot_be_made_is_tried_less_and_less_often_and_holds_up_nothing_else() {
+        const BROKEN: &str = "1/schedule/es/harbour-rovers";
+        let conn = with_page();
+        read(&conn, BROKEN, Timestamp(2_000)).unwrap();
+        let mut now = 2_000;
+        let mut waits = Vec::new();
+        for _ in 0..11 {
+            let tried = take(&conn, Timestamp(now)).unwrap().unwrap();
+            assert_eq!(tried.editions.iter().map(|kept| kept.key.as_str()).collect::<Vec<_>>(), [BROKEN]);
+            done(&conn, &tried, &[tried.editions[0].failed()], Timestamp(now)).unwrap();
+            let again = next(&conn).unwrap().unwrap();
+            waits.push(again.0 - now);
+            assert_eq!(take(&conn, again.plus(-1)).unwrap(), None);
+            now = again.0;
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+        // A change is published where that works; what it was is not remembered for the sake of the other.
+        now -= 100;
+        changed(&conn, 1, now);
+        let rebuild = rebuilt(&conn, now + 1, "b", None).unwrap();
+        assert_eq!(rebuild.editions.iter().map(|kept| kept.key.as_str()).collect::<Vec<_>>(), [PAGE]);
+        assert_eq!(next(&conn).unwrap(), Some(Timestamp(now + 100)));
+        let mended = take(&conn, Timestamp(now + 100)).unwrap().unwrap();
+        assert_eq!((mended.editions[0].etag.as_str(), mended.editions[0].failures), ("", 11));
+        let made = Kept { etag: "c".into(), failures: 0, ..mended.editions[0].clone() };
+        done(&conn, &mended, &[made], Timestamp(now + 100)).unwrap();
+        assert_eq!(next(&conn).unwrap(), None);
     }
 
     #[test]
@@ -368,7 +427,7 @@ mod tests {
         change(&conn, &[], Timestamp(2_000), &Timing::default()).unwrap();
         let rebuild = take(&conn, Timestamp(2_002)).unwrap().unwrap();
         assert_eq!(rebuild.changes, Changes::Everything);
-        done(&conn, &rebuild, &[]).unwrap();
+        done(&conn, &rebuild, &[], Timestamp(2_002)).unwrap();
         changed(&conn, 1, 3_000);
         assert_eq!(next(&conn).unwrap(), None);
     }

@@ -19,6 +19,8 @@ use crate::routes;
 
 /// A snapshot that went stale by itself is still handed out while the next one is made and KV spreads it.
 pub const STALE_GRACE_SECS: i64 = 90;
+/// With this failure in a row to make a document its snapshot goes: 31 seconds after the first one.
+const FAILURES_MAX: u32 = 6;
 /// KV takes no shorter life than this.
 const LIFE_SECS_MIN: i64 = 60;
 
@@ -86,33 +88,51 @@ pub async fn admits(
     auth::access_by(db, keys, key, now).await?.organizer(&owner)
 }
 
-/// Makes snapshots anew. Bytes that are the same are not written again. Returns what is kept; an error leaves
-/// everything to be done once more.
+/// What a rebuild came to.
+#[derive(Debug, Default)]
+pub struct Rebuilt {
+    /// The documents that are kept, those included that could not be made.
+    pub kept: Vec<Kept>,
+    /// Why they could not.
+    pub failures: Vec<Problem>,
+}
+
+/// Makes snapshots anew. Bytes that are the same are not written again. A document that cannot be made stands in
+/// nobody's way; an error leaves everything to be done once more.
 pub async fn rebuild<S: Snapshots>(
     context: PublishContext<'_>,
     snapshots: &S,
     organizer: &CalAddress,
     rebuild: &Rebuild,
-) -> Result<Vec<Kept>, Problem> {
+) -> Result<Rebuilt, Problem> {
     let next_differ = match context.kept {
         Some(kept) => kept.refresh(context.db, &rebuild.changes, context.now).await?,
         None => true,
     };
-    let mut made = Vec::with_capacity(rebuild.editions.len());
+    let mut rebuilt = Rebuilt::default();
     for kept in &rebuild.editions {
         if is_untouched(kept, &rebuild.changes, next_differ, context.now) {
-            made.push(kept.clone());
+            rebuilt.kept.push(kept.clone());
             continue;
         }
-        if let Some(kept) = remake(context, snapshots, organizer, kept).await? {
-            made.push(kept);
+        match remake(context, snapshots, organizer, kept).await {
+            Ok(made) => rebuilt.kept.extend(made),
+            Err(problem) => {
+                let failed = kept.failed();
+                if failed.failures >= FAILURES_MAX {
+                    // If even that fails, the next failure does it.
+                    drop(snapshots.remove(&kept.key).await);
+                }
+                rebuilt.kept.push(failed);
+                rebuilt.failures.push(problem);
+            }
         }
     }
     // Nobody is told of changes while nothing is kept up.
-    if let (Some(kept), true) = (context.kept, made.is_empty()) {
+    if let (Some(kept), true) = (context.kept, rebuilt.kept.is_empty()) {
         kept.forget();
     }
-    Ok(made)
+    Ok(rebuilt)
 }
 
 /// Whether what has changed is other events than the one that a document is about, and than those that it names.
@@ -158,7 +178,7 @@ async fn remake<S: Snapshots>(
         return Ok(None);
     }
     let head = published.head(part);
-    let new = Kept { etag: head.etag.clone(), stale_at: head.stale_at, unsure: false, ..kept.clone() };
+    let new = Kept { etag: head.etag.clone(), stale_at: head.stale_at, unsure: false, failures: 0, ..kept.clone() };
     if new != *kept {
         snapshots.write(&kept.key, &head, &published.body, kept.until).await?;
     }
@@ -167,17 +187,21 @@ async fn remake<S: Snapshots>(
 
 /// What open pages are told of a rebuild; nothing if nobody can see a difference. Events are named as pages name them:
 /// whole ids open what is not public, too.
-pub fn news(rebuild: &Rebuild, made: &[Kept]) -> Option<String> {
-    let differs = |kept: &Kept| {
-        let before = rebuild.editions.iter().find(|before| before.key == kept.key);
-        let of_event = |edition: Edition| matches!(edition.part, Part::Landing | Part::EventTwin(_) | Part::EventsList);
-        before.is_some_and(|before| before.unsure || before.etag != kept.etag)
-            && !Edition::from_key(&kept.key).is_some_and(of_event)
-    };
-    if !made.iter().any(differs) {
+pub fn news(rebuild: &Rebuild, kept: &[Kept]) -> Option<String> {
+    let of_event = |edition: Edition| matches!(edition.part, Part::Landing | Part::EventTwin(_) | Part::EventsList);
+    let is_of_event = |kept: &Kept| Edition::from_key(&kept.key).is_some_and(of_event);
+    let made = kept.iter().filter(|kept| kept.failures == 0 && !is_of_event(kept));
+    let before = |kept: &Kept| rebuild.editions.iter().find(|before| before.key == kept.key);
+    let pairs = made.filter_map(|kept| Some((before(kept)?, kept)));
+    let differing: Vec<&Kept> =
+        pairs.filter(|(before, kept)| before.unsure || before.etag != kept.etag).map(|(before, _)| before).collect();
+    if differing.is_empty() {
         return None;
     }
-    match &rebuild.changes {
+    // What changed while a page could not be made is not known any more.
+    let changes =
+        if differing.iter().any(|before| before.failures > 0) { &Changes::Everything } else { &rebuild.changes };
+    match changes {
         Changes::Events(events) if events.is_empty() => None,
         Changes::Events(events) => {
             let shorts: Vec<&str> = events.iter().map(short).collect();

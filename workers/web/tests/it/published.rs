@@ -4,6 +4,7 @@ use futures_executor::block_on;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use itip::{CalAddress, Class, EventDetails, Method};
 use scheduling::command::{Job, OrganizerCommand};
+use scheduling::organizer_object::editions::{Changes, Kept, Rebuild};
 use scheduling::ports::{Clock, Objects};
 use views::links::short;
 use web::KeyHashes;
@@ -36,8 +37,8 @@ impl Stage {
                 kept: Some(&self.kept),
                 seasons: None,
             };
-            let made = block_on(rebuild(context, &*self.world, &owner(), &due)).unwrap();
-            self.world.settle_rebuild(&owner(), &due, &made).unwrap();
+            let rebuilt = block_on(rebuild(context, &*self.world, &owner(), &due)).unwrap();
+            self.world.settle_rebuild(&owner(), &due, &rebuilt.kept).unwrap();
         }
         self.world.snapshot_calls().1 - before
     }
@@ -195,8 +196,8 @@ fn open_pages_are_not_told_the_ids_of_what_is_private() {
         kept: Some(&stage.kept),
         seasons: None,
     };
-    let made = block_on(rebuild(context, &*stage.world, &owner(), &due)).unwrap();
-    let said = news(&due, &made).unwrap();
+    let rebuilt = block_on(rebuild(context, &*stage.world, &owner(), &due)).unwrap();
+    let said = news(&due, &rebuilt.kept).unwrap();
     assert!(said.contains(short(&public)), "{said}");
     assert!(!said.contains(private.as_str()) && !said.contains(public.as_str()), "{said}");
 }
@@ -229,6 +230,57 @@ fn the_page_of_an_event_is_not_made_anew_for_others_that_it_does_not_name() {
     stage.request("game-3", EventDetails { summary: "Opening day".into(), ..day(3) });
     stage.publish();
     assert!(stage.text(&page).contains("Opening day") && stage.text(&page).contains("sneaked in"));
+}
+
+#[test]
+fn a_document_that_cannot_be_made_holds_up_no_other_and_is_taken_down() {
+    let stage = published();
+    let says = |title: &str| details(title, "2027-08-01T10:00:00", "2027-08-01T18:00:00");
+    let mut ids = ["fair", "gala"].map(|uid| stage.request(uid, says(uid)));
+    // The documents of one rebuild are made in this order.
+    ids.sort();
+    let [broken, other] = ids.each_ref().map(|id| format!("/e/{}", short(id)));
+    for page in [&broken, &other] {
+        assert_eq!(stage.get(page, None).status, StatusCode::OK);
+    }
+    stage.publish();
+    // Its row is not read for the pages of others, whose object remembers it.
+    let row = |set: &str| {
+        let sql = format!("UPDATE event SET details = {set} WHERE event_id = '{}'", ids[0]);
+        stage.world.db().migrate(&sql).unwrap();
+    };
+    row("'<' || details");
+    stage.request("call-1", details("Opening day", "2027-06-02T10:00:00", "2027-06-02T12:00:00"));
+    stage.world.advance(2);
+    stage.publish();
+    assert!(stage.text(PAGE).contains("Opening day") && stage.text(&other).contains("Opening day"));
+    assert!(!stage.text(&broken).contains("Opening day"));
+    for _ in 0..40 {
+        stage.world.advance(1);
+        stage.publish();
+    }
+    assert!(stage.edge(&broken, &HeaderMap::new()).is_none(), "nobody reads for long what is not true any more");
+    row("substr(details, 2)");
+    stage.world.advance(60);
+    stage.publish();
+    assert!(stage.text(&broken).contains("Opening day"));
+}
+
+#[test]
+fn pages_that_are_open_are_loaded_again_when_theirs_can_be_made_again() {
+    let stage = published();
+    let kept = |key: &str, etag: &str, failures| Kept {
+        key: key.into(),
+        etag: etag.into(),
+        stale_at: None,
+        until: stage.world.now().plus(86_400),
+        unsure: false,
+        failures,
+    };
+    let (page, list) = ("1/schedule/-/ann", "1/events/-/ann@corp.example");
+    let due = Rebuild { editions: vec![kept(page, "", 3), kept(list, "", 3)], changes: Changes::Events(Vec::new()) };
+    assert_eq!(news(&due, &[kept(page, "", 4), kept(list, "new", 0)]), None);
+    assert_eq!(news(&due, &[kept(page, "new", 0), kept(list, "", 4)]), Some(r#"{"reload":true}"#.into()));
 }
 
 #[test]
