@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import http from "node:http";
 import { after, before, test } from "node:test";
 import { calendar, game, games } from "./fixtures/season.mjs";
-import { eventually, startWorld } from "./world.mjs";
+import { eventually, sleep, startWorld, untilRsvp } from "./world.mjs";
 
 const WAIT = { timeoutMs: 60_000, everyMs: 200 };
 
@@ -62,37 +62,80 @@ test("a mail of more events than are taken at once is taken whole", { timeout: 1
   assert.equal(summary.subject, "Your calendar was taken: Our fixtures");
 });
 
-test("a feed is followed: not modified, changed, and what vanishes is called off", { timeout: 120_000 }, async (t) => {
+test("cron follows a feed: what is not modified changes nothing, one changed event is one update", { timeout: 120_000 }, async (t) => {
   const organizer = "feed@league.example";
   const shown = { list: games(12, 2_000), edition: 1, requests: [] };
   const server = http.createServer((request, response) => {
-    const etag = `"${shown.edition}"`;
-    shown.requests.push(request.headers["if-none-match"]);
-    if (request.headers["if-none-match"] === etag) response.writeHead(304).end();
-    else response.writeHead(200, { etag, "content-type": "text/calendar" }).end(calendar(shown.list));
+    const { "if-none-match": tag, "if-modified-since": since } = request.headers;
+    const now = { etag: `"${shown.edition}"`, "last-modified": `Thu, 0${shown.edition} Oct 2026 08:00:00 GMT` };
+    const status = tag === now.etag ? 304 : 200;
+    shown.requests.push({ tag, since, status });
+    response.writeHead(status, { ...now, "content-type": "text/calendar" }).end(status === 200 ? calendar(shown.list) : undefined);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => server.close());
   const where = api(organizer, "feeds/league");
   const feed = { url: `http://127.0.0.1:${server.address().port}/league.ics`, vanished: "cancel", every_minutes: 5 };
-  const look = async () => {
-    // The first PUT of an address looks at once; the same address with other settings forgets its tag.
-    const put = await world.fetch(where, { method: "PUT", key: "standard", body: feed });
-    assert.equal(put.status, 200, put.text);
-    await eventually("a look at the feed", async () => (await world.fetch(where, { key: "standard" })).json.checked_at > 0, WAIT);
-    const { json } = await world.fetch(where, { key: "standard" });
-    return finished(api(organizer, `imports/${json.import}`));
+  const status = () => world.get(where);
+  const looked = (times) => eventually(`look ${times} at the feed`, async () => {
+    // Due again, and no longer for the sake of this look: it is settled.
+    const { next_at: next } = await status();
+    return shown.requests.length === times && next > Date.now() / 1000 + 60 && status();
+  }, WAIT);
+  const cron = async (times) => {
+    await world.sql("UPDATE feed SET due = 0");
+    await world.minute();
+    return looked(times);
   };
-  const first = await look();
-  assert.deepEqual([first.source, first.created], ["feed", 12]);
+
+  const put = await world.fetch(where, { method: "PUT", key: "standard", body: feed });
+  assert.equal(put.status, 200, put.text);
+  const first = await looked(1);
+  const taken = await finished(api(organizer, `imports/${first.import}`));
+  assert.deepEqual([taken.source, taken.created], ["feed", 12]);
+  const events = await listed(organizer);
+  const id = (title) => events.find((event) => event.summary_html === title).uid;
+  // Who has said that he comes hears of changes.
+  const comes = async (n) => {
+    const [guest, event] = [world.guest(), { id: id(game(n).title) }];
+    const asked = await world.fetch(`/v1/events/${event.id}/invitations`, { method: "POST", key: "standard", body: { email: guest.email } });
+    assert.equal(asked.status, 202, asked.text);
+    await guest.receives(event);
+    await guest.replies(event, "ACCEPTED");
+    await untilRsvp(world, event.id, { accepted: 1 });
+    return guest;
+  };
+  const [changes, vanishes] = [await comes(2_010), await comes(2_011)];
+  await comes(2_003);
+  await world.mailTo(organizer);
+
+  let mark = await world.mark();
+  const second = await cron(2);
+  assert.deepEqual(shown.requests[1], { tag: '"1"', since: "Thu, 01 Oct 2026 08:00:00 GMT", status: 304 });
+  assert.deepEqual([second.import, second.changed_at, second.failures], [first.import, first.changed_at, 0]);
+  await world.quiet({ after: mark });
+  assert.deepEqual(await listed(organizer), events);
+
   shown.list = [...shown.list.slice(0, 10), game(2_010, { place: "Elsewhere" })];
   shown.edition = 2;
-  const second = await eventually("the change", async () => {
-    const progress = await look();
-    return progress.updated === 1 && progress;
-  }, WAIT);
-  assert.deepEqual([second.unchanged, second.created, second.cancelled], [10, 0, 1]);
-  assert.equal((await listed(organizer)).length, 12);
+  const third = await cron(3);
+  assert.deepEqual(shown.requests[2], { tag: '"1"', since: "Thu, 01 Oct 2026 08:00:00 GMT", status: 200 });
+  const changed = await finished(api(organizer, `imports/${third.import}`));
+  assert.deepEqual([changed.updated, changed.unchanged, changed.created, changed.cancelled], [1, 10, 0, 1]);
+  const update = await world.mailTo(changes.email, { after: mark });
+  assert.equal(update.calendar.method, "REQUEST");
+  assert.match(update.text, /Elsewhere/);
+  const off = await world.mailTo(vanishes.email, { after: mark });
+  assert.equal(off.calendar.method, "CANCEL");
+  // These two and no other: not to the third guest, not once more, and none to the organizer of a feed that went well.
+  await sleep(3_000);
+  assert.equal((await world.messages({ after: mark })).length, 2);
+
+  // The new edition's tag is the one that counts from now on.
+  mark = await world.mark();
+  await cron(4);
+  assert.deepEqual(shown.requests[3], { tag: '"2"', since: "Thu, 02 Oct 2026 08:00:00 GMT", status: 304 });
+  await world.quiet({ after: mark });
 
   for (const url of ["https://127.0.0.1/x", "https://localhost/x", "https://[::1]/x", "https://2130706433/", "https://u:p@a.example/"]) {
     const refused = await world.fetch(where, { method: "PUT", key: "standard", body: { ...feed, url } });

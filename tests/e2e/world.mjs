@@ -8,6 +8,7 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { run, wrangler, wranglerEnv } from "../../scripts/lib/project.mjs";
 import { startDohStandin } from "../doh-standin/standin.mjs";
 import { startStandin } from "../ses-standin/standin.mjs";
 import { guestClients, organizerClients, withVerdict } from "./mails/clients.mjs";
@@ -148,6 +149,19 @@ class World {
     await this.standin.close();
     await this.dns.close();
     fs.rmSync(this.state, { recursive: true, force: true });
+  }
+
+  /** Changes D1 behind the Worker's back, where the only other way would be to wait. */
+  async sql(command) {
+    const { state } = this;
+    const where = ["--local", "--config", path.join(state, "wrangler.json"), "--persist-to", path.join(state, "data")];
+    await run(...wrangler("d1", "execute", "DB", ...where, "--command", command), { cwd: state, env: wranglerEnv(state), quiet: true });
+  }
+
+  /** A minute is over, as the platform's cron says it. */
+  async minute() {
+    const response = await fetch(`${this.url}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`, { signal: AbortSignal.timeout(REQUEST_MAX_MS) });
+    assert.equal(response.status, 200, await response.text());
   }
 
   /** The runtime's log so far. */
