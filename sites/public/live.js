@@ -3,6 +3,8 @@
 self.convokeLive = (slug, onChange) => {
   const POLL_MS = 30_000;
   const RETRY_MAX_MS = 60_000;
+  // Who has never been let in is one of too many: asking costs less than knocking.
+  const REFUSED_MAX_MS = 900_000;
   const PING_MS = 50_000;
   const address = `${location.origin.replace(/^http/, "ws")}/s/${slug}/live`;
   let failures = 0;
@@ -42,7 +44,7 @@ self.convokeLive = (slug, onChange) => {
     socket.onclose = () => {
       clearInterval(ping);
       failures += 1;
-      const wait = Math.min(1000 * 2 ** failures, RETRY_MAX_MS);
+      const wait = Math.min(1000 * 2 ** failures, opened ? RETRY_MAX_MS : REFUSED_MAX_MS);
       // Not all at once, when a deploy has cut everybody off.
       setTimeout(listen, wait * (0.5 + Math.random()));
     };

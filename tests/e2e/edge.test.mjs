@@ -108,6 +108,25 @@ describe("a public page", { concurrency: false }, () => {
     socket.close();
   });
 
+  test("is listened to by twenty of one network, and by others all the same", async () => {
+    const listen = (address) => new Socket(`${page}/live`, { "cf-connecting-ip": address });
+    // They are given 64 bits together.
+    const crowd = Array.from({ length: 20 }, (_, n) => listen(`2001:db8:7::${(n + 1).toString(16)}`));
+    await Promise.all(crowd.map((socket) => socket.opened));
+    await assert.rejects(listen("2001:db8:7:0:9::1").opened, /429/);
+    const others = [listen("2001:db8:8::1"), listen("192.0.2.7")];
+    await Promise.all(others.map((socket) => socket.opened));
+    // Who leaves makes room.
+    crowd[0].close();
+    const next = await eventually("room", async () => {
+      const socket = listen("2001:db8:7::ffff");
+      await socket.opened;
+      return socket;
+    });
+    assert.equal(await next.says("ping"), "pong");
+    for (const socket of [...crowd.slice(1), ...others, next]) socket.close();
+  });
+
   test("forgets nothing of a burst", async () => {
     const games = Array.from({ length: 20 }, (_, n) => organizer.meeting({ summary: `Burst ${n}`, start: `${SEASON}-08-02T19:05:00`, end: `${SEASON}-08-02T22:05:00` }));
     await Promise.all(games.map((game) => game.send()));
@@ -144,8 +163,8 @@ class Socket {
   #frames = [];
   #waiting = [];
 
-  constructor(path) {
-    const headers = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13", "sec-websocket-key": Buffer.from("convoke-e2e-test").toString("base64") };
+  constructor(path, fields = {}) {
+    const headers = { ...fields, connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13", "sec-websocket-key": Buffer.from("convoke-e2e-test").toString("base64") };
     const request = http.request(new URL(path, world.url), { headers });
     this.opened = new Promise((resolve, reject) => {
       request.once("upgrade", (_, socket, head) => {

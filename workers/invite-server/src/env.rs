@@ -5,14 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use courier::CourierContext;
 use ingest::MailContext;
-use itip::CalAddress;
 use scheduling::event_object::ObjectEnv;
 use scheduling::keys::Keys;
 use scheduling::ports::{Clock, Entropy, Objects};
 use scheduling::settings::Config;
 use wasm_bindgen::JsCast;
 use web::publish::{KeptRows, PublishContext};
-use web::{KeyHashes, Seasons, WebContext};
+use web::{KeyHashes, Listen, Seasons, WebContext};
 use worker::js_sys::{Array, Object};
 use worker::{Bucket, Context, Env, ObjectNamespace, Queue, Response};
 
@@ -169,8 +168,8 @@ impl Contexts {
     }
 
     /// Makes the caller a listener of an organizer's object.
-    pub async fn listen(&self, organizer: &CalAddress) -> worker::Result<Response> {
-        objects::listen(&self.env.durable_object("ORGANIZER_OBJECT")?, organizer).await
+    pub async fn listen(&self, listen: &Listen) -> worker::Result<Response> {
+        objects::listen(&self.env.durable_object("ORGANIZER_OBJECT")?, listen).await
     }
 
     fn jobs(&self) -> worker::Result<Arc<WorkerJobs>> {

@@ -96,7 +96,7 @@ async fn route(request: web_sys::Request, contexts: &Contexts) -> Result<web_sys
         .map_err(|error| worker::Error::RustError(Into::<Box<dyn std::error::Error>>::into(error).to_string()))?;
     let mut response = answer(request, contexts).await?;
     match response.extensions_mut().remove::<web::Listen>() {
-        Some(web::Listen(organizer)) => Ok(contexts.listen(&organizer).await?.into()),
+        Some(listen) => Ok(contexts.listen(&listen).await?.into()),
         None => sent(response),
     }
 }

@@ -19,7 +19,7 @@ use worker::{
 use crate::alarm::{Alarm, NOTHING_DUE};
 use crate::bindings::clock::{WallClock, now_ms};
 use crate::bindings::do_sql::{DoSql, in_transaction};
-use crate::bindings::objects::LISTEN_PATH;
+use crate::bindings::objects::{LISTEN_PATH, NETWORK_FIELD};
 use crate::bindings::queues;
 use crate::env::{ObjectContext, object_context};
 use crate::event_object::NotReady;
@@ -27,6 +27,9 @@ use crate::{log, wire};
 
 /// Open pages that hear of changes by themselves; the others ask. Telling them all takes a few milliseconds.
 const LISTENERS_MAX: usize = 1_000;
+/// Open pages of one network that do. Whoever shares his address with more people, as in a stadium, is not shut out:
+/// his page asks.
+const LISTENERS_OF_NETWORK_MAX: usize = 20;
 
 /// One organizer. Logged by the platform's id, since the name is an address.
 #[durable_object]
@@ -58,7 +61,8 @@ impl DurableObject for OrganizerObject {
 
     async fn fetch(&self, mut req: Request) -> Result<Response> {
         if req.path() == LISTEN_PATH {
-            return self.listen();
+            let network = req.headers().get(NETWORK_FIELD)?.unwrap_or_default();
+            return self.listen(&network);
         }
         let text = req.text().await?;
         let result = wire::asked(&text).and_then(|command| self.carry_out(command));
@@ -163,12 +167,15 @@ impl OrganizerObject {
     }
 
     /// Takes a listener. He sleeps with the object; a ping is answered without waking either.
-    fn listen(&self) -> Result<Response> {
+    fn listen(&self, network: &str) -> Result<Response> {
         if self.state.get_websockets().len() >= LISTENERS_MAX {
             return Response::error("too many listeners", 503);
         }
+        if self.state.get_websockets_with_tag(network).len() >= LISTENERS_OF_NETWORK_MAX {
+            return Response::error("too many listeners from this address", 429);
+        }
         let pair = WebSocketPair::new()?;
-        self.state.accept_web_socket(&pair.server);
+        self.state.accept_websocket_with_tags(&pair.server, &[network]);
         Response::from_websocket(pair.client)
     }
 

@@ -1,5 +1,7 @@
 //! What a request says: queries and bodies as lists of fields, paths as typed values.
 
+use std::net::Ipv6Addr;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use http::{HeaderMap, header, request::Parts};
@@ -119,9 +121,15 @@ pub fn wants_json(headers: &HeaderMap) -> bool {
         && !accept.contains("text/html")
 }
 
-/// The caller's network address, as the edge tells it.
-pub fn network_address(headers: &HeaderMap) -> &str {
-    headers.get("cf-connecting-ip").and_then(|value| value.to_str().ok()).unwrap_or("unknown")
+/// The caller's network, as the edge tells it: his address, or of an IPv6 address the 64 bits behind which all others
+/// are his, too.
+pub fn network(headers: &HeaderMap) -> String {
+    let address = headers.get("cf-connecting-ip").and_then(|value| value.to_str().ok()).unwrap_or("unknown");
+    match address.parse::<Ipv6Addr>().map(|address| address.segments()) {
+        // An IPv4 address in disguise.
+        Ok([0, 0, 0, 0, 0, 0xffff, ..]) | Err(_) => address.to_owned(),
+        Ok([a, b, c, d, ..]) => format!("{a:x}:{b:x}:{c:x}:{d:x}"),
+    }
 }
 
 /// The event in the path; whatever cannot be an id names no event.
@@ -264,6 +272,23 @@ mod tests {
         assert_eq!(read_address("o'neil@x.ie").unwrap().as_str(), "o'neil@x.ie");
         assert!(matches!(read_address("ana@x com"), Err(AddressProblem::Wrong(_))));
         assert_eq!(read_address("  "), Err(AddressProblem::Empty));
+    }
+
+    #[test]
+    fn a_network_is_what_one_caller_can_have() {
+        for (address, named) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("2001:db8:7::1", "2001:db8:7:0"),
+            ("2001:0db8:0007:0:ffff:0:0:9", "2001:db8:7:0"),
+            ("2001:db8:7:1::1", "2001:db8:7:1"),
+            ("::ffff:192.0.2.7", "::ffff:192.0.2.7"),
+            ("", ""),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("cf-connecting-ip", address.parse().unwrap());
+            assert_eq!(network(&headers), named, "{address}");
+        }
+        assert_eq!(network(&HeaderMap::new()), "unknown");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use scheduling::ports::Objects;
 use scheduling::send_gate::{Lane, Pace, Permit};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use web::Listen;
 use worker::send::SendFuture;
 use worker::{Headers, Method, ObjectNamespace, Request, RequestInit, Response};
 
@@ -21,6 +22,8 @@ const OBJECT_TIMEOUT_MS: u64 = 20_000;
 
 /// Where an organizer's object takes listeners.
 pub const LISTEN_PATH: &str = "/live";
+/// The field that says from which network a listener comes.
+pub const NETWORK_FIELD: &str = "x-network";
 
 /// The three namespaces.
 #[derive(Debug, Clone)]
@@ -70,13 +73,14 @@ pub async fn ask<C: Serialize, R: DeserializeOwned>(
 }
 
 /// Makes the caller a listener of an organizer's object.
-pub async fn listen(organizers: &ObjectNamespace, organizer: &CalAddress) -> worker::Result<Response> {
+pub async fn listen(organizers: &ObjectNamespace, listen: &Listen) -> worker::Result<Response> {
     let headers = Headers::new();
     headers.set("upgrade", "websocket")?;
+    headers.set(NETWORK_FIELD, &listen.network)?;
     let mut init = RequestInit::new();
     init.with_headers(headers);
     let request = Request::new_with_init(&format!("https://object{LISTEN_PATH}"), &init)?;
-    organizers.get_by_name(organizer.as_str())?.fetch_with_request(request).await
+    organizers.get_by_name(listen.organizer.as_str())?.fetch_with_request(request).await
 }
 
 /// Posts to an object and returns what it answers.

@@ -19,7 +19,7 @@ use views::words::Language;
 
 use crate::WebContext;
 use crate::error::{Problem, wrong_reply};
-use crate::extract::{AddressProblem, Fields, network_address, read_address, read_name};
+use crate::extract::{AddressProblem, Fields, network, read_address, read_name};
 
 /// Most people, or events, of one request.
 pub const INVITATIONS_MAX: usize = 200;
@@ -171,7 +171,7 @@ pub async fn check_organizer(context: &WebContext, owner: &CalAddress) -> Result
 
 /// Slows down a network address that asks too often.
 pub async fn check_network(context: &WebContext, headers: &HeaderMap) -> Result<(), Problem> {
-    let key = format!("invite:{}", network_address(headers));
+    let key = format!("invite:{}", network(headers));
     if context.shield.allow(&key).await { Ok(()) } else { Err(Problem::TooMany { retry_secs: 60 }) }
 }
 

@@ -10,12 +10,18 @@ use itip::CalAddress;
 
 use crate::WebContext;
 use crate::error::Problem;
+use crate::extract::network;
 use crate::pages::{Found, find};
 use crate::respond;
 
-/// In the extensions of an answer: the caller becomes a listener of this organizer's object instead.
+/// In the extensions of an answer: the caller becomes a listener of an organizer's object instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listen(pub CalAddress);
+pub struct Listen {
+    /// Whose.
+    pub organizer: CalAddress,
+    /// Where the caller listens from: of one network only so many may.
+    pub network: String,
+}
 
 /// Lets a page listen. The socket itself is the platform's.
 pub async fn get(
@@ -32,6 +38,6 @@ pub async fn get(
         Found::Here(page) => page.organizer.address,
     };
     let mut response = Response::default();
-    response.extensions_mut().insert(Listen(organizer));
+    response.extensions_mut().insert(Listen { organizer, network: network(&headers) });
     Ok(response)
 }
