@@ -179,17 +179,23 @@ impl Stage {
 
     /// The organizer's mail about an event has been taken.
     pub fn organizer(&self, uid: &str, method: Method, details: Option<EventDetails>) -> EventId {
-        self.mail(uid, method, None, details)
+        self.mail(&owner(), uid, method, None, details)
     }
 
     /// The organizer's mail about one date of a series has been taken.
     pub fn date(&self, uid: &str, start: &str, details: EventDetails) -> EventId {
         let date = RecurrenceId { when: local(start), this_and_future: false };
-        self.mail(uid, Method::Request, Some(date), Some(details))
+        self.mail(&owner(), uid, Method::Request, Some(date), Some(details))
+    }
+
+    /// A mail about an event has been taken from somebody to whom it belongs now.
+    pub fn request_of(&self, organizer: &CalAddress, uid: &str, details: EventDetails) -> EventId {
+        self.mail(organizer, uid, Method::Request, None, Some(details))
     }
 
     fn mail(
         &self,
+        organizer: &CalAddress,
         uid: &str,
         method: Method,
         recurrence_id: Option<RecurrenceId>,
@@ -200,7 +206,12 @@ impl Stage {
         let component = Component {
             recurrence_id,
             order: Order { sequence: Sequence(0), dtstamp: Clock::now(&*self.world) },
-            organizer: Some(Organizer { address: owner(), name: "Ann Corp".into(), sent_by: None, email: None }),
+            organizer: Some(Organizer {
+                address: organizer.clone(),
+                name: "Ann Corp".into(),
+                sent_by: None,
+                email: None,
+            }),
             attendees: Vec::new(),
             details,
             comment: String::new(),
@@ -212,8 +223,8 @@ impl Stage {
             uid: Uid(uid.into()),
             components: vec![component],
         };
-        let command =
-            Command::Organizer { message: Box::new(message), sender: owner(), settings: OrganizerSettings::default() };
+        let (sender, settings) = (organizer.clone(), OrganizerSettings::default());
+        let command = Command::Organizer { message: Box::new(message), sender, settings };
         block_on(self.world.event(&id, command)).unwrap();
         self.settle();
         id
