@@ -1,5 +1,6 @@
 -- The directory and read model of events, and the account records.
--- Event rows are projections of the event objects: they can be rebuilt from them at any time.
+-- An event's row is a projection of its object, which writes it again after each change. Of an imported event that
+-- has no object yet, its row and its seed (0006) are the record itself.
 
 CREATE TABLE organizer (
   address   TEXT PRIMARY KEY,
