@@ -116,9 +116,9 @@ fn what_vanishes_is_called_off_only_if_the_organizer_wants_it() {
     place.advance(2 * 86_400);
     let fewer = season(10..48);
     let kept = import(&place, &fewer, Vanished::Keep);
-    assert_eq!((kept.kept, kept.cancelled), (10, 0));
+    assert_eq!((kept.missing, kept.cancelled), (10, 0));
     let off = import(&place, &format!("{fewer}\r\n"), Vanished::Cancel);
-    assert_eq!((off.kept, off.cancelled), (0, 10));
+    assert_eq!((off.missing, off.cancelled), (0, 10));
     let cancelled = |place: &Deployment| place.listed(CLUB).iter().filter(|row| row.cancelled).count();
     assert_eq!(cancelled(&place), 10);
     // They come back with the stamps they had.
@@ -128,7 +128,7 @@ fn what_vanishes_is_called_off_only_if_the_organizer_wants_it() {
     // A file that was cut off says nothing about what it lacks.
     let text = season(10..48);
     let cut = import(&place, text.strip_suffix("END:VCALENDAR\r\n").unwrap(), Vanished::Cancel);
-    assert_eq!((cut.cancelled, cut.kept), (0, 8));
+    assert_eq!((cut.cancelled, cut.missing), (0, 8));
 }
 
 #[test]
@@ -146,10 +146,10 @@ fn an_edition_that_lacks_most_of_what_is_to_come_calls_nothing_off_and_says_so()
         import(&place, &first, Vanished::Cancel);
         place.take_sent();
         let taken = import(&place, &second, Vanished::Cancel);
-        assert_eq!((taken.doubted, taken.kept), (doubted, doubted), "{taken:?}");
+        assert_eq!((taken.not_cancelled, taken.missing), (doubted, doubted), "{taken:?}");
         assert_eq!(taken.cancelled == 0, doubted > 0, "{taken:?}");
         let mail = String::from_utf8_lossy(&place.take_sent()[0].raw).replace("=\r\n", "");
-        assert_eq!(mail.contains("none of them was called off"), doubted > 0, "{mail}");
+        assert_eq!(mail.contains("none of them was cancelled"), doubted > 0, "{mail}");
     }
 }
 

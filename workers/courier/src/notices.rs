@@ -276,8 +276,8 @@ fn imported(
         ];
         let figures: Vec<(&str, &str)> = figures.iter().map(|(name, figure)| (*name, figure.as_str())).collect();
         mail.paragraphs.push(fill(words.imported_figures, &figures));
-        let kept = if counts.doubted > 0 { words.imported_doubted } else { words.imported_kept };
-        for (count, phrase) in [(counts.kept, kept), (counts.held, words.imported_held)] {
+        let missing = if counts.not_cancelled > 0 { words.imported_not_cancelled } else { words.imported_missing };
+        for (count, phrase) in [(counts.missing, missing), (counts.held, words.imported_held)] {
             mail.paragraphs.extend((count > 0).then(|| fill(phrase, &[("count", &count.to_string())])));
         }
     }

@@ -170,11 +170,10 @@ pub struct ImportCounts {
     pub unchanged: u32,
     /// Off: by the text, or because they vanished.
     pub cancelled: u32,
-    /// Vanished, and left as they are.
-    pub kept: u32,
+    /// To come, no longer in the text, and left as they are.
+    pub missing: u32,
     /// Those of them that were to be called off, had it not been doubtful whether they are gone.
-    #[serde(default)]
-    pub doubted: u32,
+    pub not_cancelled: u32,
     /// Changed, and waiting for the organizer's release.
     pub held: u32,
     /// Not taken.

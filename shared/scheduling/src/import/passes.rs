@@ -371,8 +371,8 @@ fn plan_cancels(
     let gone: Vec<Unseen> = unseen(conn, import)?.into_iter().filter(|line| line.until > now).collect();
     let doubtful = !import.complete || import.unread > 0 || is_most(conn, import, count(gone.len()), now)?;
     if import.vanished == Vanished::Keep || doubtful {
-        import.counts.kept = count(gone.len());
-        import.counts.doubted = if import.vanished == Vanished::Cancel { import.counts.kept } else { 0 };
+        import.counts.missing = count(gone.len());
+        import.counts.not_cancelled = if import.vanished == Vanished::Cancel { import.counts.missing } else { 0 };
         return Ok(Vec::new());
     }
     let mut numbers = Vec::new();
@@ -439,7 +439,7 @@ fn is_worth_a_mail(
     if earlier.is_empty() {
         return Ok(true);
     }
-    if problems.is_empty() && import.counts.held == 0 && import.counts.doubted == 0 {
+    if problems.is_empty() && import.counts.held == 0 && import.counts.not_cancelled == 0 {
         return Ok(false);
     }
     say(conn, &format!("imported {}", import.calendar), now)

@@ -139,12 +139,14 @@ pub(super) static WORDS: Words = Words {
     imported: "Your calendar was taken: {name}",
     imported_failed: "Your calendar could not be used: {name}",
     imported_unnamed: "calendar file",
-    imported_figures: "Events in it: {total}. New: {created}. Changed: {updated}. As before: {unchanged}. Off: \
-                       {cancelled}.",
-    imported_kept: "Future events that an earlier edition had and this one lacks: {count}. They stay as they are.",
-    imported_doubted: "Future events that an earlier edition had and this one lacks: {count}. That is most of them, or \
-                       the calendar did not arrive whole, so none of them was called off. If they are really off, \
-                       please cancel them in your calendar, or send their cancellation.",
+    imported_figures: "Events in it: {total}. New: {created}. Changed: {updated}. As before: {unchanged}. \
+                       Cancelled: {cancelled}.",
+    imported_missing: "Upcoming events that are no longer in it: {count}. They stay on your page, and your guests were \
+                       told nothing.",
+    imported_not_cancelled: "Upcoming events that are no longer in it: {count}. You want such events cancelled, but \
+                             most of your calendar is missing, or it could not be read whole. That looks like a \
+                             mistake, so none of them was cancelled and your guests were told nothing. If they are really off, \
+                             please cancel them in your calendar, or send their cancellation.",
     imported_held: "Changes that are told to your guests only when you release them: {count}.",
     imported_refused: "Not taken: {count}.",
     imported_problem: "“{title}”: {problem}",

@@ -160,10 +160,12 @@ pub(super) static WORDS: Words = Words {
     imported_unnamed: "archivo de calendario",
     imported_figures: "Eventos que contiene: {total}. Nuevos: {created}. Cambiados: {updated}. Como antes: \
                        {unchanged}. Cancelados: {cancelled}.",
-    imported_kept: "Eventos futuros que tenía una edición anterior y faltan en esta: {count}. Se quedan como están.",
-    imported_doubted: "Eventos futuros que tenía una edición anterior y faltan en esta: {count}. Son la mayoría, o el \
-                       calendario no llegó entero, así que no se ha cancelado ninguno. Si de verdad no se celebran, \
-                       cancélalos en tu calendario o envía su cancelación.",
+    imported_missing: "Próximos eventos que ya no aparecen en él: {count}. Siguen en tu página y no se ha avisado a \
+                       tus invitados.",
+    imported_not_cancelled: "Próximos eventos que ya no aparecen en él: {count}. Quieres que se cancelen en ese caso, \
+                             pero falta la mayor parte de tu calendario, o no se pudo leer entero. Parece un \
+                             error, así que no se ha cancelado ninguno ni se ha avisado a tus invitados. Si de verdad no se celebran, \
+                             cancélalos en tu calendario o envía su cancelación.",
     imported_held: "Cambios que se comunican a tus invitados solo cuando los apruebes: {count}.",
     imported_refused: "No admitidos: {count}.",
     imported_problem: "«{title}»: {problem}",

@@ -298,9 +298,9 @@ words! {
     /// How many events were in it, and what became of them.
     imported_figures,
     /// Events that an earlier edition had.
-    imported_kept,
+    imported_missing,
     /// They were to be called off, which is doubtful.
-    imported_doubted,
+    imported_not_cancelled,
     /// Changes that wait.
     imported_held,
     /// How many were not taken.
