@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, Request};
 use axum::response::Response;
 use futures_util::StreamExt;
@@ -89,7 +88,7 @@ pub async fn create(
         return Err(Problem::invalid("calendar", format!("calendar has at most {CALENDAR_CHARS_MAX} characters")));
     }
     let blobs = context.blobs.as_ref().ok_or_else(|| Problem::Internal { cause: "no place for files".into() })?;
-    let bytes = read_file(request.into_body()).await?;
+    let bytes = read_file(request).await?;
     let raw = sha256_hex(&bytes);
     let (account, stored) = join(accounts::organizer(context.db.as_ref(), &organizer), blobs.put(&raw, bytes)).await;
     if account?.is_some_and(|row| row.suspended) {
@@ -123,9 +122,17 @@ pub async fn create(
 }
 
 /// Reads as much as is taken, piece by piece. The key in R2 is a digest of the whole, so it is kept until its end.
-async fn read_file(body: Body) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    let mut pieces = body.into_data_stream();
+///
+/// It has its size from the start, if that is told: one that grows is copied again and again, and the memory of a wasm
+/// instance never shrinks.
+async fn read_file(request: Request) -> Result<Vec<u8>, Problem> {
+    let told = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let size: usize = told.unwrap_or_default();
+    if size > FILE_BYTES_MAX {
+        return Err(Problem::TooLarge);
+    }
+    let mut bytes = Vec::with_capacity(size);
+    let mut pieces = request.into_body().into_data_stream();
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|error| Problem::Body(format!("The file did not arrive as a whole: {error}")))?;
         if bytes.len() + piece.len() > FILE_BYTES_MAX {

@@ -11,6 +11,7 @@
 mod contract;
 mod doors;
 mod event_page;
+mod imports;
 mod languages;
 mod links;
 mod pages;
