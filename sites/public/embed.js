@@ -70,8 +70,10 @@
       const start = new Date(place.dataset.start);
       if (Number.isNaN(start.getTime()) || wall.format(start).replace(" ", "T") === place.dataset.wall.slice(0, 16)) return;
       const sameDay = wall.format(start).slice(0, 10) === place.dataset.wall.slice(0, 10);
-      const form = { hour: "numeric", minute: "2-digit", ...(sameDay ? {} : { weekday: "short", day: "numeric", month: "short" }) };
-      place.textContent = place.dataset.words.replace("{time}", new Intl.DateTimeFormat(language, form).format(start));
+      // As the card has it: on its clock, and in English with the day before the month.
+      const hour12 = / [ap]m/.test(place.closest(".line").textContent);
+      const form = { hour: "numeric", minute: "2-digit", hour12, ...(sameDay ? {} : { weekday: "short", day: "numeric", month: "short" }) };
+      place.textContent = place.dataset.words.replace("{time}", new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, form).format(start));
       place.hidden = false;
     }
 

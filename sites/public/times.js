@@ -1,13 +1,17 @@
 // Adds the reader's own time beside the time of the place, where the two differ.
 (() => {
-  const language = document.documentElement.lang || undefined;
+  // Days before months and small letters, as the page has them in English; and on the page's clock.
+  const { lang } = document.documentElement;
+  const language = lang === "en" ? "en-GB" : lang || undefined;
+  const clocks = [...document.querySelectorAll('.month li time[datetime*="T"], .clock')];
+  const hour12 = clocks.some((clock) => / [ap]m/.test(clock.textContent));
   const wall = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short" });
   for (const place of document.querySelectorAll(".local[data-wall]")) {
     const start = new Date(place.dataset.start);
     if (Number.isNaN(start.getTime())) continue;
     const here = wall.format(start).replace(" ", "T");
     if (here === place.dataset.wall.slice(0, 16)) continue;
-    const time = { hour: "numeric", minute: "2-digit" };
+    const time = { hour: "numeric", minute: "2-digit", hour12 };
     const date = { weekday: "short", day: "numeric", month: "short" };
     const sameDay = here.slice(0, 10) === place.dataset.wall.slice(0, 10);
     const form = new Intl.DateTimeFormat(language, sameDay ? time : { ...date, ...time });
@@ -23,8 +27,6 @@
   const day = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit" });
   const yours = document.querySelector("[data-your-time]")?.dataset.yourTime;
   if (!yours) return;
-  // On the clock that the page has.
-  const hour12 = / [ap]m/.test(document.querySelector('.month li time[datetime*="T"]')?.textContent ?? "");
   const rowShort = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit", hour12 });
   const rowLong = new Intl.DateTimeFormat(language, { weekday: "short", hour: "numeric", minute: "2-digit", hour12 });
   const tell = (root) => {
@@ -37,7 +39,7 @@
       if (start.getTimezoneOffset() === -there) continue;
       const format = day.format(start) === time.dateTime.slice(0, 10) ? rowShort : rowLong;
       const small = document.createElement("small");
-      small.textContent = yours.replace("{time}", format.format(start).replace(/[\s\u202f]?([AP])M/, (_, half) => ` ${half.toLowerCase()}m`));
+      small.textContent = yours.replace("{time}", format.format(start));
       time.append(small);
     }
   };
