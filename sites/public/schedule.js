@@ -67,39 +67,48 @@
     if (!input.name?.startsWith("event")) return;
     if (input.type === "radio") for (const other of inputs()) if (other.name === input.name) picks.delete(other.value);
     set(input, input.checked);
+    label(input.closest(".month"));
     tell();
   });
   untick.addEventListener("click", () => {
     for (const input of inputs()) input.checked = false;
     picks.clear();
+    months().forEach(label);
     tell();
     form.querySelector("li:not([hidden]) input")?.focus({ preventScroll: true });
   });
   const tick = (root, on) => {
+    let full = false;
     for (const input of root.querySelectorAll('input[name="event"]')) {
       if (!isShown(input.value)) continue;
-      if (on && picks.size >= most && !input.checked) { tell(); say(words.most); return; }
+      full = on && picks.size >= most && !input.checked;
+      if (full) break;
       set(input, on);
     }
+    months().forEach(label);
     tell();
+    if (full) say(words.most);
   };
   const all = document.querySelector("[data-all]");
   all?.addEventListener("click", (event) => { event.preventDefault(); tick(form, true); });
-  const months = [...form.querySelectorAll(".month")];
-  for (const month of months) {
-    if (month.matches(".slots")) continue;
+  // Every month has a button for all of it. What it says follows what is ticked.
+  const months = () => [...form.querySelectorAll(".month")];
+  const hasOpen = (month) => [...month.querySelectorAll('input[name="event"]')].some((input) => !input.checked && isShown(input.value));
+  const label = (month) => {
+    const button = month?.querySelector(".head button");
+    if (button) button.textContent = hasOpen(month) ? words.tickMonth : words.untickMonth;
+  };
+  const dress = (month) => {
+    if (month.matches(".slots")) return;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "plain";
     button.textContent = words.tickMonth;
     button.setAttribute("aria-describedby", month.getAttribute("aria-labelledby"));
-    button.addEventListener("click", () => {
-      const open = [...month.querySelectorAll('input[name="event"]')].some((input) => !input.checked && isShown(input.value));
-      tick(month, open);
-      button.textContent = open ? words.untickMonth : words.tickMonth;
-    });
+    button.addEventListener("click", () => tick(month, hasOpen(month)));
     month.querySelector(".head").append(button);
-  }
+  };
+  months().forEach(dress);
 
   // The address is kept only by those who say so.
   const addressKey = "convoke.email";
@@ -133,24 +142,45 @@
   }
   tell();
 
-  // Which month is looked at.
-  const links = new Map([...document.querySelectorAll(".months a")].map((link) => [link.hash.slice(1), link]));
-  if (links.size && "IntersectionObserver" in window) {
-    const seen = new Set();
-    const watch = new IntersectionObserver((changes) => {
-      for (const one of changes) if (one.isIntersecting) seen.add(one.target); else seen.delete(one.target);
-      const first = months.find((month) => seen.has(month));
-      if (!first) return;
-      for (const [id, link] of links) {
-        if (id !== first.id) { link.removeAttribute("aria-current"); continue; }
-        if (link.hasAttribute("aria-current")) continue;
-        link.setAttribute("aria-current", "true");
-        const strip = link.parentElement;
-        strip.scrollLeft = link.offsetLeft - strip.offsetLeft - (strip.clientWidth - link.clientWidth) / 2;
-      }
-    }, { rootMargin: "-136px 0px -50% 0px" });
-    for (const month of months) watch.observe(month);
-  }
+  // The months to jump to, and which of them is looked at. A strip of one says nothing and is hidden.
+  const strip = document.querySelector(".months");
+  const linkOf = (month) => strip?.querySelector(`a[href="#${month.id}"]`);
+  const near = new Set();
+  const watch = strip && "IntersectionObserver" in window && new IntersectionObserver((changes) => {
+    for (const one of changes) if (one.isIntersecting) near.add(one.target); else near.delete(one.target);
+    const first = months().find((month) => near.has(month));
+    if (!first) return;
+    for (const link of strip.children) {
+      if (link !== linkOf(first)) { link.removeAttribute("aria-current"); continue; }
+      if (link.hasAttribute("aria-current")) continue;
+      link.setAttribute("aria-current", "true");
+      strip.scrollLeft = link.offsetLeft - strip.offsetLeft - (strip.clientWidth - link.clientWidth) / 2;
+    }
+  }, { rootMargin: "-136px 0px -50% 0px" });
+  const measure = () => { if (strip) strip.hidden = strip.children.length < 2; };
+  if (watch) for (const month of months()) watch.observe(month);
+  const arrive = (month) => {
+    dress(month);
+    if (!strip || !month.id) return;
+    const link = document.createElement("a");
+    link.href = `#${month.id}`;
+    const name = document.createElement("span");
+    // The last word of its days.
+    name.textContent = month.querySelector("h3 b").nextSibling.textContent.trim();
+    link.append(name);
+    const all = months();
+    const after = all[all.indexOf(month) + 1];
+    strip.insertBefore(link, after ? linkOf(after) : null);
+    if (watch) watch.observe(month);
+    measure();
+  };
+  const leave = (month) => {
+    if (watch) watch.unobserve(month);
+    near.delete(month);
+    if (strip) linkOf(month)?.remove();
+    month.remove();
+    measure();
+  };
 
   // Filtering in place. A page that came filtered holds only its own rows: narrowing it otherwise asks the server.
   const narrow = document.querySelector(".narrow");
@@ -158,6 +188,8 @@
     select.addEventListener("change", () => (whole ? filter() : narrow.requestSubmit()));
   }
   narrow?.querySelector("button")?.setAttribute("hidden", "");
+  // On a phone they are a strip, and browsers leave where it is what is half in view.
+  narrow?.addEventListener("focusin", ({ target }) => target.scrollIntoView({ block: "nearest", inline: "nearest" }));
   const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[\u2019']/g, "");
   let rows = null;
   const read = (li, title, dayWords, date) => ({
@@ -201,7 +233,7 @@
       if (row.li.hidden === fits) row.li.hidden = !fits;
       if (fits) { shown += 1; open.add(row.li.parentElement.parentElement); }
     }
-    for (const section of months) {
+    for (const section of months()) {
       let any = false;
       for (const day of section.querySelectorAll(".day")) {
         const is = open.has(day);
@@ -209,7 +241,7 @@
         any ||= is;
       }
       if (section.hidden === any) section.hidden = !any;
-      links.get(section.id)?.toggleAttribute("hidden", !any);
+      linkOf(section)?.toggleAttribute("hidden", !any);
     }
     none.hidden = shown > 0;
     const narrowed = shown !== rows.length;
@@ -306,16 +338,18 @@
           else if (month) {
             for (const other of [...month.querySelectorAll(".day")]) if (other !== day) other.remove();
             place(form, month, (child) => (child.matches(".month") ? child.id : ""));
+            arrive(month);
           }
         }
         now.classList.add("changed");
         meet(now.parentElement);
+        label(now.closest(".month"));
         if (focused) now.querySelector("input, a")?.focus({ preventScroll: true });
       }
       if (oldDay && !oldDay.querySelector("li")) {
         const month = oldDay.closest(".month");
         oldDay.remove();
-        if (month && !month.querySelector(".day")) month.remove();
+        if (month && !month.querySelector(".day")) leave(month);
       }
       if (!now?.querySelector("input")) { picks.delete(short); here.delete(short); }
     }
@@ -327,9 +361,13 @@
   };
   const ROWS_MAX = 50;
   const news = form.querySelector("[data-news]");
+  // Not by the link: what a browser keeps for a few seconds is what is shown already.
+  news.querySelector("a").addEventListener("click", (event) => { event.preventDefault(); location.reload(); });
   self.convokeLive?.(words.schedule, ({ changed = [], gone = [], reload = false }) => {
     const ids = [...changed, ...gone];
-    if (reload || ids.length > ROWS_MAX) news.hidden = false;
-    else if (ids.length) change(ids);
+    if (!reload && !ids.length) return;
+    // Slots have no rows of their own to be swapped.
+    if (reload || ids.length > ROWS_MAX || form.querySelector(".slots")) news.hidden = false;
+    else change(ids);
   });
 })();

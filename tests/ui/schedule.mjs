@@ -144,6 +144,22 @@ export const liveSuite = (stage) => describe("an open schedule", { concurrency: 
     const address = await page.getByRole("textbox", { name: EMAIL }).elementHandle();
     assert.ok(await heading("October").evaluate((one, other) => Boolean(one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING), address));
     assert.equal(await row("Regatta").getByRole("checkbox").isChecked(), true);
+    // With all that a month has: its place among the others, and a button for its events, which says what it does.
+    const months = page.getByRole("navigation", { name: "Months" }).getByRole("link");
+    assert.deepEqual(await months.allTextContents(), ["Jul", "Aug", "Oct"]);
+    const october = page.getByRole("region", { name: `October ${SEASON}` }).getByRole("button");
+    for (const [said, ticked] of [["Clear month", false], ["Pick all", true], ["Clear month", false], ["Pick all", true]]) {
+      assert.equal(await october.textContent(), said);
+      await october.click();
+      assert.equal(await row("Regatta").getByRole("checkbox").isChecked(), ticked);
+    }
+    await page.getByRole("searchbox").fill("Regatta");
+    await page.waitForFunction(() => document.querySelectorAll("nav a:not([hidden])").length === 1);
+    await page.getByRole("searchbox").fill("");
+    // It goes with its last event.
+    await meeting.edit({ start: `${SEASON}-08-20T10:05:00`, end: `${SEASON}-08-20T12:05:00` });
+    await heading("October").waitFor({ state: "detached" });
+    assert.deepEqual(await months.allTextContents(), ["Jul", "Aug"]);
 
     await meeting.cancel();
     await row("Regatta").filter({ hasText: "Cancelled" }).waitFor();
@@ -151,6 +167,18 @@ export const liveSuite = (stage) => describe("an open schedule", { concurrency: 
     await page.getByRole("status").filter({ hasText: /^Pick/ }).waitFor();
     assert.equal(await page.evaluate(() => globalThis.isFirst), true, "the page was loaded again");
     assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  });
+
+  test("of slots says that it has changed, and has no months to jump to", async () => {
+    const { world, slots, tours } = stage.season;
+    const page = await openTab(stage.browser);
+    await Promise.all([page.waitForEvent("websocket"), page.goto(world.url + slots)]);
+    assert.equal(await page.getByRole("heading", { level: 2 }).count(), 2);
+    assert.equal(await page.getByRole("navigation").count(), 0);
+    await tours[0].edit({ start: `${SEASON}-06-12T15:00:00`, end: `${SEASON}-06-12T16:00:00` });
+    await page.getByRole("link", { name: "Show the changes" }).click();
+    await page.getByRole("checkbox", { name: /3:00 pm/ }).waitFor();
     await page.context().close();
   });
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { loadDemo } from "../../scripts/lib/demo.mjs";
 import { LOCAL } from "../../scripts/lib/stack.mjs";
-import { SEASON, startWorld } from "../e2e/world.mjs";
+import { SEASON, eventually, startWorld } from "../e2e/world.mjs";
 
 const ODD = [
   { summary: "Cup final", description: "<b>Bring</b> the scarf.\nTickets: https://example.com/tickets", url: "https://example.com/watch" },
@@ -16,7 +16,11 @@ const ODD = [
   { summary: "Training", start: `${SEASON}-08-03T18:00:00`, end: `${SEASON}-08-03T19:30:00`, rrule: "FREQ=WEEKLY;COUNT=4" },
 ];
 
-/** Starts the stack; { world, demo, odd, meetings, stop } with the paths of the two pages. */
+const TOURS = ["Behind the scenes of the ferry", "Tour of the lock"].flatMap((summary) =>
+  ["06-12", "06-13"].map((day) => ({ summary, start: `${SEASON}-${day}T10:00:00`, end: `${SEASON}-${day}T11:00:00` })),
+);
+
+/** Starts the stack; with the paths of its pages: the demo, the odd ones, the next few of these, and slots. */
 export async function startSeason() {
   // Nobody waits for a digest, and a page full of tests is many submissions.
   const world = await startWorld({ vars: { KEYLESS_DAILY_MAX: "100000" } });
@@ -28,7 +32,15 @@ export async function startSeason() {
     await meetings[1].cancel();
     await meetings[2].edit({ start: `${SEASON}-07-04T20:05:00`, end: `${SEASON}-07-04T23:05:00` });
     await meetings[2].revision(1);
-    return { world, organizer, meetings, demo: LOCAL.page, odd: await organizer.page(), stop: () => world.stop() };
+    // In a colour that needs help.
+    const few = { kind: "upcoming", limit: 5, accent: "#ffd400", intro: "The next few." };
+    const upcoming = await furtherPage(world, organizer, "rovers-next", few);
+    const harbour = world.organizer("google", "Open Harbour");
+    const tours = [];
+    for (const fields of TOURS) tours.push(await harbour.announced(fields));
+    const slots = await furtherPage(world, harbour, "harbour-tours", { kind: "slots", title: "Open day at the harbour" });
+    await eventually("all slots", async () => (await world.fetch(slots)).text.split("name=event").length > TOURS.length);
+    return { world, organizer, meetings, tours, demo: LOCAL.page, odd: await organizer.page(), upcoming, slots, stop: () => world.stop() };
   } catch (error) {
     await world.stop();
     throw error;
@@ -48,7 +60,7 @@ export async function send(page, email, count = 2) {
  * Every kind of page that people see without an account: { name, path, act? }; `act` does something on the page after
  * it is open.
  */
-export async function publicPages({ world, organizer, meetings, demo, odd }) {
+export async function publicPages({ world, organizer, meetings, demo, odd, upcoming, slots }) {
   const [meeting] = meetings;
   const guest = world.guest("google", "Ana Example");
   await meeting.invite(guest);
@@ -70,7 +82,8 @@ export async function publicPages({ world, organizer, meetings, demo, odd }) {
     { name: "landing-moved", path: `/e/${meetings[2].id.slice(0, 12)}?lang=es` },
     { name: "landing-series", path: `/e/${meetings[7].id.slice(0, 12)}` },
     { name: "frame", path: `${demo}/frame` },
-    { name: "upcoming", path: await upcomingPage(world, organizer) },
+    { name: "upcoming", path: upcoming },
+    { name: "slots", path: slots },
     { name: "invite", path: `/event/${meeting.id}/invite?email=ana@example.org` },
     { name: "invite-cancelled", path: `/event/${meetings[1].id}/invite` },
     { name: "sent", path: `/event/${meeting.id}/sent?to=a**%40example.org` },
@@ -82,12 +95,11 @@ export async function publicPages({ world, organizer, meetings, demo, odd }) {
   return wanted;
 }
 
-/** A further page of the organizer that shows the next few, in a colour that needs help. */
-async function upcomingPage(world, organizer) {
-  const config = { kind: "upcoming", limit: 5, accent: "#ffd400", intro: "The next few." };
-  const body = JSON.stringify({ organizer: organizer.email, slug: "rovers-next", config });
+/** Makes a further page of the organizer; its path. */
+async function furtherPage(world, organizer, slug, config) {
+  const body = JSON.stringify({ organizer: organizer.email, slug, config });
   const headers = { "content-type": "application/json", "x-api-key": world.standardKey };
   const answer = await fetch(`${world.url}/v1/pages`, { method: "POST", headers, body });
   assert.equal(answer.status, 201, await answer.text());
-  return "/s/rovers-next";
+  return `/s/${slug}`;
 }

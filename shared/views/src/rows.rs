@@ -265,6 +265,11 @@ impl Rows {
         self.sections.iter().map(|section| section.picks).sum()
     }
 
+    /// Whether its sections are months, to be jumped to.
+    pub fn has_months(&self) -> bool {
+        !self.slots && !self.sections.is_empty()
+    }
+
     fn earlier_words(&self) -> String {
         match self.over {
             1 => self.words.earlier_one.to_owned(),

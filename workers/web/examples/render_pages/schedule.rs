@@ -329,6 +329,10 @@ pub fn pages() -> Vec<(String, String)> {
             &page(summer().split_off(27), &plain, Language::En, &Filter::parse("words=fair").unwrap(), &[]),
         ),
         page_of("slots", &page(tours(), &slots, Language::En, &all, &[2])),
+        page_of(
+            "slots_many",
+            &page(tours(), &PageConfig { one_per_person: false, ..slots.clone() }, Language::En, &all, &[2]),
+        ),
         page_of("schedule_sent", &sent),
         page_of(
             "schedule_sent_es",
@@ -337,6 +341,5 @@ pub fn pages() -> Vec<(String, String)> {
                 ..sent.clone()
             },
         ),
-        ("theme".to_owned(), views::colour::theme(Colour::try_from("#e8590c".to_owned()).unwrap())),
     ]
 }
