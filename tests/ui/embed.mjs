@@ -72,6 +72,25 @@ export const embedSuite = (stage) => describe("inside of another site", { concur
     assert.equal(looks[0].host.display, "block");
   });
 
+  test("cards look in a frame as they do on a page of their own", async () => {
+    const { world, odd, upcoming } = stage.season;
+    const looks = [];
+    for (const path of [`${odd}/frame`, upcoming]) {
+      const page = await openTab(stage.browser);
+      await page.goto(world.url + path);
+      looks.push(
+        await page.locator(".card").first().evaluate((card) =>
+          [...card.querySelectorAll(".date, .date *, .what > *")].map((part) => {
+            const { display, fontSize, paddingTop, paddingLeft, borderBottomWidth, marginLeft } = getComputedStyle(part);
+            return [part.className || part.tagName, display, fontSize, paddingTop, paddingLeft, borderBottomWidth, marginLeft].join(" ");
+          }),
+        ),
+      );
+      await page.context().close();
+    }
+    assert.deepEqual(looks[1], looks[0]);
+  });
+
   test("ticked and sent by keyboard, with the answer in place and no cookie", async () => {
     const guest = stage.season.world.guest();
     const page = await open("/hostile");

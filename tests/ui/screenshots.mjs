@@ -28,7 +28,9 @@ try {
         // The whole page too, as far as anybody scrolls.
         const fullHeight = await page.evaluate(() => document.scrollingElement.scrollHeight);
         if (fullHeight > height * 1.2) {
-          await page.screenshot({ path: path.join(dir, `${name}-${width}-${colorScheme}-long.png`), fullPage: true, clip: { x: 0, y: 0, width: Number(width), height: Math.min(fullHeight, 6000) } });
+          // In a window as tall as that: what a browser does not see, it does not lay out.
+          await page.setViewportSize({ width: Number(width), height: Math.min(fullHeight, 6000) });
+          await page.screenshot({ path: path.join(dir, `${name}-${width}-${colorScheme}-long.png`) });
         }
         await page.context().close();
       }
