@@ -110,7 +110,7 @@ impl Offer {
         let image = details.image.as_str();
         offer.image =
             (is_web(image, &["https://"]) && !(hide_place && leads_into_meeting(image))).then(|| image.to_owned());
-        let mut above = String::new();
+        let mut above = "";
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             offer.line(line, &mut above);
         }
@@ -121,33 +121,33 @@ impl Offer {
             offer.links.insert(0, link);
         }
         offer.links.truncate(LINKS_MAX);
-        let repeats = fold(&offer.lead) == fold(&details.summary);
-        if repeats {
+        if repeats(&offer.lead, &details.summary) {
             offer.lead.clear();
         }
         (!offer.lead.is_empty() || !offer.links.is_empty() || offer.image.is_some()).then_some(offer)
     }
 
     /// Takes in a line of the description; `above` is the line before it, where that may be a link's label.
-    fn line(&mut self, line: &str, above: &mut String) {
+    fn line<'a>(&mut self, line: &'a str, above: &mut &'a str) {
         let mut words = String::new();
-        let mut has_link = false;
         let mut rest = line;
         while let Some((before, url, after)) = split_url(rest) {
-            has_link = true;
             words.push_str(before);
             let own = label_of(before);
-            let label = if own.is_empty() && words.trim().len() <= 2 { std::mem::take(above) } else { own };
+            let label = if own.is_empty() && words.trim().len() <= 2 { label_of(std::mem::take(above)) } else { own };
             self.link(url, label);
             rest = after;
         }
-        words.push_str(rest);
-        let told = words.trim().trim_matches(['-', '*', '•', '·', '>', '(', ')', ' ']).trim();
+        let has_link = rest.len() < line.len();
+        if has_link {
+            words.push_str(rest);
+        }
+        let told = bare(if has_link { &words } else { line });
         let only_label = has_link && (told.ends_with(':') || told.split_whitespace().count() <= LABEL_WORDS);
         if self.lead.is_empty() && !only_label && told.chars().any(char::is_alphanumeric) && !told.ends_with(':') {
             self.lead = first_sentence(told);
         }
-        *above = if has_link { String::new() } else { label_of(told) };
+        *above = if has_link { "" } else { bare(line) };
     }
 
     fn link(&mut self, url: &str, label: String) {
@@ -194,6 +194,11 @@ fn split_url(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, url, if tail.is_empty() { after } else { rest.get(url.len()..).unwrap_or_default() }))
 }
 
+/// A line without its bullet and brackets.
+fn bare(line: &str) -> &str {
+    line.trim().trim_matches(['-', '*', '•', '·', '>', '(', ')', ' ']).trim()
+}
+
 /// The last words before a link, without what joins them to it.
 fn label_of(before: &str) -> String {
     let text = before.trim().trim_end_matches([':', '-', '–', '—', '(', '<', '[', '→', '>', '|', ' ']);
@@ -205,14 +210,27 @@ fn label_of(before: &str) -> String {
     text.to_owned()
 }
 
+/// Whether a lead says no more than the title.
+fn repeats(lead: &str, title: &str) -> bool {
+    // Folding takes longer than all else, and nearly every lead begins with another letter.
+    let first = |text: &str| text.chars().find(|c| c.is_alphanumeric()).filter(char::is_ascii);
+    match (first(lead), first(title)) {
+        (Some(lead), Some(title)) if !lead.eq_ignore_ascii_case(&title) => false,
+        _ => fold(lead) == fold(title),
+    }
+}
+
 fn first_sentence(text: &str) -> String {
     let mut end = text.len();
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         let stops = matches!(c, '.' | '!' | '?' | '…') && chars.peek().is_some_and(|(_, next)| next.is_whitespace());
+        if !stops {
+            continue;
+        }
         let word = text.get(..at).and_then(|head| head.rsplit(' ').next()).unwrap_or_default();
         // `vs.`, `St.`, `No.`
-        if stops && (c != '.' || word.chars().count() > 3) {
+        if c != '.' || word.chars().count() > 3 {
             end = at + c.len_utf8();
             break;
         }
