@@ -9,7 +9,7 @@ use crate::links::{Links, Subject};
 use crate::words::Words;
 
 /// Entries that a page names: the search engines read the page of each event for the others.
-const LISTED_MAX: usize = 100;
+const LISTED_MAX: usize = 30;
 
 /// A JSON object under construction; what is empty is left out.
 struct Object(String);
