@@ -23,6 +23,9 @@ async function judge(page, name) {
     for (const colorScheme of ["light", "dark"]) {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme });
+      // In a window as tall as the page everything is laid out, and nothing is just passing under what sticks to an edge.
+      const height = await page.evaluate(() => document.scrollingElement.scrollHeight);
+      await page.setViewportSize({ ...viewport, height });
       const { violations, passes, incomplete } = await page.evaluate(
         (tags) => globalThis.axe.run(document, { runOnly: tags, resultTypes: ["violations", "incomplete"] }),
         TAGS,
