@@ -75,9 +75,10 @@
     picks.clear();
     months().forEach(label);
     tell();
-    form.querySelector("li:not([hidden]) input")?.focus({ preventScroll: true });
+    form.querySelector(".month:not([hidden]) .day:not([hidden]) li:not([hidden]) input")?.focus({ preventScroll: true });
   });
   const tick = (root, on) => {
+    settle();
     let full = false;
     for (const input of root.querySelectorAll('input[name="event"]')) {
       if (!isShown(input.value)) continue;
@@ -123,7 +124,7 @@
     if (wrong) {
       event.preventDefault();
       say(wrong);
-      form.querySelector("li:not([hidden]) input")?.focus();
+      form.querySelector(".month:not([hidden]) .day:not([hidden]) li:not([hidden]) input")?.focus();
       return;
     }
     if (remember.checked) keep();
@@ -192,6 +193,7 @@
   narrow?.addEventListener("focusin", ({ target }) => target.scrollIntoView({ block: "nearest", inline: "nearest" }));
   const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[\u2019']/g, "");
   let rows = null;
+  let sections = [];
   const read = (li, title, dayWords, date) => ({
     li,
     text: ` ${fold(`${title} ${[...li.firstElementChild.children].map((cell) => cell.textContent).join(" ")} ${dayWords}`)}`,
@@ -203,12 +205,17 @@
   const prepare = () => {
     const long = new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: "UTC", weekday: "long", day: "numeric", month: "long", year: "numeric" });
     rows = [];
-    for (const day of form.querySelectorAll(".month .day")) {
-      const date = day.querySelector("li time").dateTime.slice(0, 10);
-      const dayWords = `${day.querySelector("h3").textContent} ${long.format(new Date(`${date}T12:00Z`))}`;
-      const title = day.parentElement.matches(".slots") ? day.parentElement.querySelector("h2").textContent : "";
-      for (const li of day.querySelectorAll("li")) rows.push(read(li, title, dayWords, date));
-    }
+    sections = months().map((section) => {
+      const title = section.matches(".slots") ? section.querySelector("h2").textContent : "";
+      const days = [...section.querySelectorAll(".day")].map((day) => {
+        const date = day.querySelector("li time").dateTime.slice(0, 10);
+        const dayWords = `${day.querySelector("h3").textContent} ${long.format(new Date(`${date}T12:00Z`))}`;
+        const own = [...day.querySelectorAll("li")].map((li) => read(li, title, dayWords, date));
+        rows.push(...own);
+        return { day, rows: own };
+      });
+      return { section, days };
+    });
   };
   const none = form.querySelector("[data-none]");
   const found = document.querySelector("[data-found]");
@@ -225,37 +232,59 @@
     const month = chosen("month");
     const [home, away, weekend, offers] = ["side=home", "side=away", "day=sat,sun", "offers=1"].map(on);
     let shown = 0;
-    const open = new Set();
     for (const row of rows) {
-      const fits = (!month || row.month === month) && (!weekend || row.weekend) && (!offers || row.offer)
+      row.fits = (!month || row.month === month) && (!weekend || row.weekend) && (!offers || row.offer)
         && (!home || row.side === "home") && (!away || row.side === "away")
         && (!team || row.text.includes(team)) && known.every((word) => row.text.includes(` ${word}`));
-      if (row.li.hidden === fits) row.li.hidden = !fits;
-      if (fits) { shown += 1; open.add(row.li.parentElement.parentElement); }
-    }
-    for (const section of months()) {
-      let any = false;
-      for (const day of section.querySelectorAll(".day")) {
-        const is = open.has(day);
-        if (day.hidden === is) day.hidden = !is;
-        any ||= is;
-      }
-      if (section.hidden === any) section.hidden = !any;
-      linkOf(section)?.toggleAttribute("hidden", !any);
+      if (row.fits) shown += 1;
     }
     none.hidden = shown > 0;
     const narrowed = shown !== rows.length;
     if (found) found.textContent = narrowed ? filled(words.found, { count: shown, total: words.total }) : "";
     if (all) all.textContent = filled(words.tick, { count: shown });
+    left = [...sections];
+    settle(SLICE_MS);
+  };
+  // Thousands of rows are shown and hidden month by month, the first ones before the next picture: who types does not
+  // wait for what is far below.
+  const SLICE_MS = 8;
+  let left = [];
+  let rest = 0;
+  const hide = (element, is) => { if (element.hidden !== is) element.hidden = is; };
+  const settle = (most = Infinity) => {
+    clearTimeout(rest);
+    if (left.length === 0) return;
+    const until = performance.now() + most;
+    do {
+      const { section, days } = left.shift();
+      let any = false;
+      for (const { day, rows: own } of days) {
+        const is = own.some((row) => row.fits);
+        // Of a day that is hidden its rows may be as they are.
+        if (is) for (const { li, fits } of own) hide(li, !fits);
+        hide(day, !is);
+        any ||= is;
+      }
+      hide(section, !any);
+      linkOf(section)?.toggleAttribute("hidden", !any);
+    } while (left.length > 0 && performance.now() < until);
+    if (left.length > 0) {
+      rest = setTimeout(settle, 0, most);
+      return;
+    }
     tell();
+    locate();
+  };
+  // The address says what is shown.
+  const locate = () => {
     const to = new URL(location.href);
     const put = (name, value) => (value ? to.searchParams.set(name, value) : to.searchParams.delete(name));
     put("q", box?.value.trim());
     put("team", chosen("team"));
-    put("month", month);
-    put("side", home ? "home" : away ? "away" : "");
-    put("day", weekend ? "sat,sun" : "");
-    put("offers", offers ? "1" : "");
+    put("month", chosen("month"));
+    put("side", on("side=home") ? "home" : on("side=away") ? "away" : "");
+    put("day", on("day=sat,sun") ? "sat,sun" : "");
+    put("offers", on("offers=1") ? "1" : "");
     to.search = to.search.replaceAll("%2C", ",");
     history.replaceState(null, "", to);
   };

@@ -3,7 +3,7 @@
 // V8's sampling profiler in the Worker's own isolate, on bare workerd. Unlike the CPU of the process, which
 // tests/bench/schedule.mjs compares, this leaves out the simulators of D1, KV, queues and objects' storage, and the HTTP
 // server: in production those are other machines' or nobody's. Microseconds of native code on other threads, such as
-// packing, are left out too. Cases: page, 304, event, statistics, view, question, search, edit, list, invite.
+// packing, are left out too. Cases: page, 304, event, statistics, view, question, search, edit, mail, list, invite.
 
 import "./lib/pinned.mjs";
 import fs from "node:fs";
@@ -125,6 +125,14 @@ const CASES = {
   view: { times: 100, act: () => get(`${page}?lang=en&month=2027-05`) },
   question: { times: 200, act: () => get(`${page}?q=otters+on+weekends`) },
   search: { times: 50, act: () => get(`/v1/organizers/${season.email}/search?q=otters+on+weekends`) },
+  // An organizer invites us to another game.
+  mail: {
+    times: 200,
+    act: () => {
+      const index = events + ++edits;
+      return deliver(convoke, mail(season, game(index), `create@${convoke.domain}`)).then(() => undefined);
+    },
+  },
   // An organizer moves a game: the mail, the event, D1, and the page anew.
   edit: {
     times: 10,
@@ -156,7 +164,7 @@ try {
   await profiler.send("Profiler.enable");
   await profiler.send("Profiler.setSamplingInterval", { interval: SAMPLE_US });
   const summary = [];
-  const names = positionals.length ? positionals : "page,304,event,statistics,view,question,search,edit,list,invite".split(",");
+  const names = positionals.length ? positionals : "page,304,event,statistics,view,question,search,edit,mail,list,invite".split(",");
   for (const name of names) {
     const one = CASES[name];
     if (!one) throw new Error(`no case ${name}: ${Object.keys(CASES).join(", ")}`);
