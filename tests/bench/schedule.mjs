@@ -241,7 +241,8 @@ const CASES = [
   { id: "event", name: "one event", path: `/event/${eventId}`, rows: (text) => (JSON.parse(text).uid ? 1 : 0), peers: ["convoke", "hono", "node"] },
   { id: "statistics", name: "statistics of an organizer", path: `/organizer/${season.email}/statistics`, rows: (text) => JSON.parse(text).attendees, peers: ["convoke", "hono", "node"] },
   { id: "search", name: `search "${SEARCH}" on the page`, path: searchPath.page, rows: rowsOfPage, peers: ["convoke", "hono", "node"] },
-  // As for whoever comes first: out of D1, or out of what the isolate remembers. What it forgets is ordered again only a minute and a half later, so nothing hot comes after it.
+  // Out of what the isolate remembers; its very first page comes out of D1 and costs several times as much. What it
+  // forgets is ordered again only a minute and a half later, so nothing hot comes after it.
   { id: "cold", name: "schedule page, no snapshot", path: pagePath, rows: rowsOfPage, peers: ["convoke", "hono", "node"], cold: true },
   { id: "invite", name: "invitation, by form", path: `/event/${eventId}/invite`, status: 303, invite: true, peers: ["convoke", "hono"] },
 ].filter(({ id }) => !options.only || options.only.split(",").includes(id));
