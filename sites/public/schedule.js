@@ -21,6 +21,8 @@
   const form = document.querySelector("form[data-schedule]");
   if (!form) return;
   const words = form.dataset;
+  // What is said already is not said again, and not laid out again.
+  const write = (element, text) => { if (element && element.textContent !== text) element.textContent = text; };
   const filled = (phrase, values) => phrase.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
   // Picks. Those that this view does not show are kept and sent, too.
@@ -49,7 +51,7 @@
     let text = count.dataset.idle;
     if (picks.size) text = filled(picks.size === 1 ? words.one : words.many, { count: picks.size });
     if (elsewhere) text += `, ${filled(words.elsewhere, { count: elsewhere })}`;
-    if (count.textContent !== text) count.textContent = text;
+    write(count, text);
     untick.hidden = picks.size === 0;
     storage.write(key, { picks: [...picks] });
   };
@@ -78,7 +80,7 @@
     form.querySelector(".month:not([hidden]) .day:not([hidden]) li:not([hidden]) input")?.focus({ preventScroll: true });
   });
   const tick = (root, on) => {
-    settle();
+    settle({ atOnce: true });
     let full = false;
     for (const input of root.querySelectorAll('input[name="event"]')) {
       if (!isShown(input.value)) continue;
@@ -97,7 +99,7 @@
   const hasOpen = (month) => [...month.querySelectorAll('input[name="event"]')].some((input) => !input.checked && isShown(input.value));
   const label = (month) => {
     const button = month?.querySelector(".head button");
-    if (button) button.textContent = hasOpen(month) ? words.tickMonth : words.untickMonth;
+    write(button, hasOpen(month) ? words.tickMonth : words.untickMonth);
   };
   const dress = (month) => {
     if (month.matches(".slots")) return;
@@ -142,6 +144,8 @@
     history.replaceState(null, "", url);
   }
   tell();
+  // Ticks outlive a reload in the storage. Browsers would keep them again at every new address, each of thousands.
+  if (storage.read(key)) form.autocomplete = "off";
 
   // The months to jump to, and which of them is looked at. A strip of one says nothing and is hidden.
   const strip = document.querySelector(".months");
@@ -193,7 +197,7 @@
   narrow?.addEventListener("focusin", ({ target }) => target.scrollIntoView({ block: "nearest", inline: "nearest" }));
   const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[\u2019']/g, "");
   let rows = null;
-  let sections = [];
+  let calendar = [];
   const read = (li, title, dayWords, date) => ({
     li,
     text: ` ${fold(`${title} ${[...li.firstElementChild.children].map((cell) => cell.textContent).join(" ")} ${dayWords}`)}`,
@@ -205,14 +209,14 @@
   const prepare = () => {
     const long = new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: "UTC", weekday: "long", day: "numeric", month: "long", year: "numeric" });
     rows = [];
-    sections = months().map((section) => {
+    calendar = months().map((section) => {
       const title = section.matches(".slots") ? section.querySelector("h2").textContent : "";
-      const days = [...section.querySelectorAll(".day")].map((day) => {
-        const date = day.querySelector("li time").dateTime.slice(0, 10);
-        const dayWords = `${day.querySelector("h3").textContent} ${long.format(new Date(`${date}T12:00Z`))}`;
-        const own = [...day.querySelectorAll("li")].map((li) => read(li, title, dayWords, date));
+      const days = [...section.querySelectorAll(".day")].map((element) => {
+        const date = element.querySelector("li time").dateTime.slice(0, 10);
+        const dayWords = `${element.querySelector("h3").textContent} ${long.format(new Date(`${date}T12:00Z`))}`;
+        const own = [...element.querySelectorAll("li")].map((li) => read(li, title, dayWords, date));
         rows.push(...own);
-        return { day, rows: own };
+        return { element, rows: own };
       });
       return { section, days };
     });
@@ -226,54 +230,69 @@
     if (!rows) prepare();
     const asked = box ? fold(box.value).split(/[\s,;]+/).filter(Boolean) : [];
     // A word that no row has is one of a sentence, for the server to understand.
-    const known = asked.filter((word) => rows.some((row) => row.text.includes(` ${word}`)));
-    if (note) note.textContent = known.length < asked.length ? note.dataset.ask : note.dataset.idle;
+    const known = asked.map((word) => rows.map(({ text }) => text.includes(` ${word}`))).filter((has) => has.includes(true));
+    write(note, known.length < asked.length ? note?.dataset.ask : note?.dataset.idle);
     const team = fold(chosen("team"));
     const month = chosen("month");
     const [home, away, weekend, offers] = ["side=home", "side=away", "day=sat,sun", "offers=1"].map(on);
     let shown = 0;
-    for (const row of rows) {
+    for (const [at, row] of rows.entries()) {
       row.fits = (!month || row.month === month) && (!weekend || row.weekend) && (!offers || row.offer)
         && (!home || row.side === "home") && (!away || row.side === "away")
-        && (!team || row.text.includes(team)) && known.every((word) => row.text.includes(` ${word}`));
+        && (!team || row.text.includes(team)) && known.every((has) => has[at]);
       if (row.fits) shown += 1;
     }
     none.hidden = shown > 0;
     const narrowed = shown !== rows.length;
-    if (found) found.textContent = narrowed ? filled(words.found, { count: shown, total: words.total }) : "";
-    if (all) all.textContent = filled(words.tick, { count: shown });
-    left = [...sections];
-    settle(SLICE_MS);
+    write(found, narrowed ? filled(words.found, { count: shown, total: words.total }) : "");
+    write(all, filled(words.tick, { count: shown }));
+    changes = showing();
+    settle();
   };
-  // Thousands of rows are shown and hidden month by month, the first ones before the next picture: who types does not
-  // wait for what is far below.
-  const SLICE_MS = 8;
-  let left = [];
-  let rest = 0;
-  const hide = (element, is) => { if (element.hidden !== is) element.hidden = is; };
-  const settle = (most = Infinity) => {
-    clearTimeout(rest);
-    if (left.length === 0) return;
-    const until = performance.now() + most;
-    do {
-      const { section, days } = left.shift();
+  // Of thousands of rows a filter shows the first screen at once, and the rest when the typing pauses: nobody waits for
+  // the layout of what is far below.
+  const SCREEN_ROWS = 12;
+  const SLICE_MS = 4;
+  const PAUSE_MS = 120;
+  let changes = null;
+  let timer = 0;
+  /** Shows what fits, from above, then says so; yields how many rows have appeared. The address is a slice by itself. */
+  function* showing() {
+    for (const { section, days } of calendar) {
       let any = false;
-      for (const { day, rows: own } of days) {
-        const is = own.some((row) => row.fits);
+      for (const { element, rows: own } of days) {
+        const is = own.some(({ fits }) => fits);
         // Of a day that is hidden its rows may be as they are.
-        if (is) for (const { li, fits } of own) hide(li, !fits);
-        hide(day, !is);
+        for (const { li, fits } of is ? own : []) {
+          if (li.hidden !== fits) continue;
+          li.hidden = !fits;
+          if (fits) yield 1;
+        }
+        if (is) section.hidden = false;
+        element.hidden = !is;
         any ||= is;
+        yield 0;
       }
-      hide(section, !any);
+      section.hidden = !any;
       linkOf(section)?.toggleAttribute("hidden", !any);
-    } while (left.length > 0 && performance.now() < until);
-    if (left.length > 0) {
-      rest = setTimeout(settle, 0, most);
-      return;
     }
     tell();
+    yield SCREEN_ROWS;
     locate();
+  }
+  const settle = ({ atOnce = false, wait = PAUSE_MS } = {}) => {
+    clearTimeout(timer);
+    if (!changes) return;
+    const until = performance.now() + SLICE_MS;
+    for (let appeared = 0; atOnce || (appeared < SCREEN_ROWS && performance.now() < until); ) {
+      const { done, value } = changes.next();
+      if (done) {
+        changes = null;
+        return;
+      }
+      appeared += value;
+    }
+    timer = setTimeout(settle, wait, { wait: 0 });
   };
   // The address says what is shown.
   const locate = () => {
@@ -291,6 +310,7 @@
   if (whole) {
     (window.requestIdleCallback ?? setTimeout)(() => { if (!rows) prepare(); });
     box?.addEventListener("input", filter);
+    box?.addEventListener("change", () => settle({ atOnce: true }));
     for (const link of narrow?.querySelectorAll("[data-part]") ?? []) {
       link.setAttribute("role", "button");
       link.setAttribute("aria-pressed", "false");
