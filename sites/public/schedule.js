@@ -261,17 +261,18 @@
     for (const { section, days } of calendar) {
       let any = false;
       for (const { element, rows: own } of days) {
-        const is = own.some(({ fits }) => fits);
+        const fitting = own.filter(({ fits }) => fits).length;
+        const appears = element.hidden && fitting > 0;
         // Of a day that is hidden its rows may be as they are.
-        for (const { li, fits } of is ? own : []) {
+        for (const { li, fits } of fitting ? own : []) {
           if (li.hidden !== fits) continue;
           li.hidden = !fits;
-          if (fits) yield 1;
+          if (fits && !appears) yield 1;
         }
-        if (is) section.hidden = false;
-        element.hidden = !is;
-        any ||= is;
-        yield 0;
+        element.hidden = !fitting;
+        if (fitting) section.hidden = false;
+        any ||= fitting > 0;
+        yield appears ? fitting : 0;
       }
       section.hidden = !any;
       linkOf(section)?.toggleAttribute("hidden", !any);

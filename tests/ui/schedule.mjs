@@ -112,6 +112,23 @@ export const sendingSuite = (stage) => describe("sending from the schedule", { c
     assert.ok(counts[0].length > 0 && counts[0].length < 24, `${counts[0].length} found`);
     assert.deepEqual(counts[0], counts[1]);
   });
+
+  test("who types and picks all before the rows have followed has picked what fits", async () => {
+    const page = await open(stage, stage.season.demo);
+    const shown = () => rows(page).evaluateAll((boxes) => boxes.filter((one) => one.checkVisibility()).length);
+    const every = await rows(page).count();
+    const typeAndPick = (text) => page.getByRole("searchbox").first().evaluate((box, value) => {
+      box.value = value;
+      box.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      document.querySelector("[data-all]").click();
+      return [...document.querySelectorAll("li:has(:checked) b")].map((title) => title.textContent);
+    }, text);
+    const foxes = await typeAndPick("foxes");
+    assert.ok(foxes.length > 0 && foxes.every((title) => /foxes/i.test(title)), foxes.join(", "));
+    assert.equal(await shown(), foxes.length);
+    assert.equal((await typeAndPick("")).length, every);
+    await page.context().close();
+  });
 });
 
 /** `stage` is filled before the tests run. */
