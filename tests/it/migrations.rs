@@ -36,7 +36,6 @@ fn what_lists_or_looks_up_goes_by_an_index_and_sorts_nothing() {
         ("all events", directory::sql::EVENTS),
         ("upcoming events", directory::sql::UPCOMING_OF),
         ("events by time", search::sql::FIND),
-        ("titles and places", search::sql::MENTIONS),
         ("some public events", directory::sql::PUBLIC_AMONG),
         ("who has something public", directory::sql::PUBLISHED),
         ("what somebody has public", directory::sql::PUBLISHED_OF),

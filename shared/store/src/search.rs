@@ -108,38 +108,6 @@ fn match_text(owner: &CalAddress, words: &[String]) -> Option<String> {
         .then(|| format!("owner : \"{owner}\" AND {{title teams place categories offer}} : ({})", wanted.join(" AND ")))
 }
 
-/// What an event is called, and where it is: what questions are understood by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mention {
-    /// SUMMARY.
-    pub title: String,
-    /// LOCATION; empty where it is hidden.
-    pub place: String,
-    /// CATEGORIES.
-    pub categories: Vec<String>,
-    /// First and last day on its wall, as `2027-07-02`.
-    pub days: (String, String),
-}
-
-/// What an organizer's public events that have not ended are called.
-pub async fn mentions(
-    db: &dyn Database,
-    owner: &CalAddress,
-    now: Timestamp,
-    limit: u32,
-) -> Result<Vec<Mention>, StoreError> {
-    let params = vec![owner.as_str().into(), now.into(), limit.into()];
-    let read = |row: &crate::Row| {
-        Ok(Mention {
-            title: row.text(0)?.to_owned(),
-            place: row.text(1)?.to_owned(),
-            categories: row.json(2)?,
-            days: (row.text(3)?.to_owned(), row.text(4)?.to_owned()),
-        })
-    };
-    db.run(Statement::new(sql::MENTIONS, params)).await?.iter().map(read).collect()
-}
-
 /// Every statement of this module, named, so that a test can show their query plans.
 pub mod sql {
     /// Takes an event's words out, if its row is the one that goes with them.
@@ -161,14 +129,6 @@ pub mod sql {
          AND +owner = ?1 AND public = 1 AND start_at < ?3 AND (last_end IS NULL OR last_end > ?2) \
          ORDER BY start_at, event_id LIMIT ?4"
     );
-    /// Titles and places.
-    pub const MENTIONS: &str = "SELECT summary, \
-         CASE WHEN (SELECT hide_place FROM organizer WHERE address = ?1) THEN '' ELSE location END, \
-         json_extract(details, '$.categories'), \
-         COALESCE(json_extract(details, '$.start.date'), substr(json_extract(details, '$.start.at.local'), 1, 10)), \
-         COALESCE(date(json_extract(details, '$.end.date'), '-1 day'), \
-         substr(json_extract(details, '$.end.at.local'), 1, 10)) FROM event \
-         WHERE owner = ?1 AND public = 1 AND (last_end IS NULL OR last_end > ?2) ORDER BY start_at, event_id LIMIT ?3";
 }
 
 #[cfg(test)]

@@ -34,4 +34,4 @@ pub use published::published;
 pub use question::Question;
 pub use said::Said;
 pub use teams::Teams;
-pub use vocabulary::{Heard, Landmark, Team, Vocabulary};
+pub use vocabulary::{Landmark, Team, Vocabulary};

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::fold::fold;
 use crate::spell::{distance, slips_allowed};
-use crate::{Entry, Place, Teams};
+use crate::{Entry, Place};
 
 /// A team that an organizer's games name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,44 +52,11 @@ const WORDS_MAX: usize = 6_000;
 const GENERIC: &[&str] =
     &["fc", "sc", "cf", "ac", "afc", "cd", "club", "city", "united", "real", "state", "team", "the", "of", "de", "la"];
 
-/// One event as a vocabulary hears of it.
-#[derive(Debug, Clone, Copy)]
-pub struct Heard<'a> {
-    /// SUMMARY.
-    pub title: &'a str,
-    /// Who plays.
-    pub teams: Option<&'a Teams>,
-    /// LOCATION, if the public may know it.
-    pub place: &'a str,
-    /// Further text that is searched.
-    pub text: &'a str,
-    /// First and last day.
-    pub days: (NaiveDate, NaiveDate),
-}
-
 impl Vocabulary {
     /// Learns from entries.
     pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let further = |entry: &'a Entry| (entry, entry.further_texts().collect::<Vec<_>>().join("\n"));
         let entries: Vec<(&Entry, String)> = entries.into_iter().map(further).collect();
-        Self::learn(entries.iter().map(|(entry, text)| {
-            let last = entry.end.local_date();
-            let last = if entry.end.is_all_day() { last.pred_opt().unwrap_or(last) } else { last };
-            Heard {
-                title: &entry.title,
-                teams: entry.teams.as_ref(),
-                place: match &entry.place {
-                    Place::Named(place) => place,
-                    Place::Hidden => "",
-                },
-                text,
-                days: (entry.start.local_date(), last.max(entry.start.local_date())),
-            }
-        }))
-    }
-
-    /// Learns from what is heard of events.
-    pub fn learn<'a>(events: impl IntoIterator<Item = Heard<'a>>) -> Self {
         let mut teams: BTreeMap<String, Team> = BTreeMap::new();
         let mut places: BTreeMap<String, String> = BTreeMap::new();
         let mut titles: BTreeMap<String, (u32, Landmark)> = BTreeMap::new();
@@ -98,9 +65,17 @@ impl Vocabulary {
         // A season repeats its names, so each is folded once.
         let mut known: BTreeMap<&str, String> = BTreeMap::new();
         let mut heard: BTreeSet<&str> = BTreeSet::new();
-        for event in events {
-            days = Some(days.map_or(event.days, |(first, last)| (first.min(event.days.0), last.max(event.days.1))));
-            if let Some(both) = event.teams {
+        for (entry, text) in &entries {
+            let title = entry.title.as_str();
+            let place = match &entry.place {
+                Place::Named(place) => place.as_str(),
+                Place::Hidden => "",
+            };
+            let start = entry.start.local_date();
+            let end = entry.end.local_date();
+            let end = if entry.end.is_all_day() { end.pred_opt().unwrap_or(end) } else { end }.max(start);
+            days = Some(days.map_or((start, end), |(first, last)| (first.min(start), last.max(end))));
+            if let Some(both) = &entry.teams {
                 for (name, at_home) in [(&both.home, true), (&both.away, false)] {
                     let folded = known.entry(name).or_insert_with(|| fold(name));
                     if folded.is_empty() || teams.len() >= TEAMS_MAX && !teams.contains_key(folded) {
@@ -115,20 +90,15 @@ impl Vocabulary {
                     *(if at_home { &mut team.home } else { &mut team.away }) += 1;
                 }
             } else if titles.len() < LANDMARKS_MAX {
-                let folded = fold(event.title);
-                let landmark = Landmark {
-                    title: event.title.to_owned(),
-                    first: event.days.0,
-                    last: event.days.1,
-                    words: parts(&folded),
-                };
+                let folded = fold(title);
+                let landmark = Landmark { title: title.to_owned(), first: start, last: end, words: parts(&folded) };
                 titles.entry(folded).or_insert((0, landmark)).0 += 1;
             }
-            let place = known.entry(event.place).or_insert_with(|| fold(event.place));
-            if !place.is_empty() && places.len() < PLACES_MAX && !places.contains_key(place) {
-                places.insert(place.clone(), event.place.to_owned());
+            let folded = known.entry(place).or_insert_with(|| fold(place));
+            if !folded.is_empty() && places.len() < PLACES_MAX && !places.contains_key(folded) {
+                places.insert(folded.clone(), place.to_owned());
             }
-            for text in [event.title, event.place, event.text] {
+            for text in [title, place, text] {
                 if words.len() >= WORDS_MAX || !heard.insert(text) {
                     continue;
                 }

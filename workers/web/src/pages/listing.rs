@@ -25,16 +25,28 @@ pub struct Event {
     pub dates: Vec<Arc<Entry>>,
 }
 
-/// Reads the events of a page that end after a moment, in the order of their first dates. `dates` are those of an event
-/// that are looked at. Also tells whose games they are.
+/// The events of a page.
+pub struct Listing {
+    /// In the order of their first dates.
+    pub events: Vec<Event>,
+    /// Whose games they are; empty if nobody's in particular.
+    pub team: String,
+    /// The organizer has no others that could stand here.
+    pub all: bool,
+}
+
+/// Reads the events of a page that end after a moment. `dates` are those of an event that are looked at.
 pub async fn load(
     context: PublishContext<'_>,
     page: &PublicPage,
     after: Timestamp,
     dates: &(dyn Fn(&EventRow) -> Vec<Entry> + Sync),
-) -> Result<(Vec<Event>, String), StoreError> {
+) -> Result<Listing, StoreError> {
     let config = &page.config;
-    let rows = context.upcoming(&page.organizer.address, after, EVENTS_MAX).await?;
+    // One more shows whether these are all.
+    let mut rows = context.upcoming(&page.organizer.address, after, EVENTS_MAX + 1).await?;
+    let all = rows.len() <= EVENTS_MAX as usize;
+    rows.truncate(EVENTS_MAX as usize);
     // What is stored was checked when it was stored.
     let own = Filter::parse(&config.filter).unwrap_or_default();
     let matcher = own.matcher(Some(&config.team));
@@ -46,10 +58,7 @@ pub async fn load(
             && matcher.matches(entry)
     };
     let wanted = rows.into_iter().filter_map(|row| {
-        let mut dates = match row.alone() {
-            Some(entry) => vec![entry],
-            None => dates(&row.event).into_iter().map(Arc::new).collect(),
-        };
+        let mut dates = row.dates(dates);
         dates.retain(|date| is_wanted(date));
         (!dates.is_empty()).then_some(Event { row, dates })
     });
@@ -60,7 +69,7 @@ pub async fn load(
         events.truncate(over + limit as usize);
     }
     let team = if config.team.is_empty() { team_of(&events) } else { config.team.clone() };
-    Ok((events, team))
+    Ok(Listing { events, team, all })
 }
 
 /// Games that tell whose they are.

@@ -49,6 +49,12 @@ pub struct PublicPage {
 }
 
 impl PublicPage {
+    /// The page that would show all events of an organizer, whatever his own one leaves out.
+    pub fn of_everything(own: stored::PageRow) -> Self {
+        let page = Self::of(own);
+        Self { config: PageConfig { team: page.config.team, ..PageConfig::default() }, ..page }
+    }
+
     fn of(row: stored::PageRow) -> Self {
         Self { config: config(&row), organizer: row.organizer, slug: row.slug, events_version: row.events_version }
     }

@@ -30,14 +30,18 @@ pub struct KeptEvent {
 }
 
 impl KeptEvent {
-    fn new(event: EventRow) -> Self {
+    /// An event that has been read.
+    pub fn new(event: EventRow) -> Self {
         Self { event, alone: OnceLock::new() }
     }
 
-    /// Its only entry, which is the same at every moment; `None` for a series.
-    pub fn alone(&self) -> Option<Arc<Entry>> {
+    /// Its only entry, which is the same at every moment and made once; of a series those that are asked for.
+    pub fn dates(&self, of_series: &(dyn Fn(&EventRow) -> Vec<Entry> + Sync)) -> Vec<Arc<Entry>> {
+        if self.event.details.recurrence.is_series() {
+            return of_series(&self.event).into_iter().map(Arc::new).collect();
+        }
         let made = || Arc::new(Entry::next(&events::source(&self.event), self.event.last_modified));
-        (!self.event.details.recurrence.is_series()).then(|| Arc::clone(self.alone.get_or_init(made)))
+        vec![Arc::clone(self.alone.get_or_init(made))]
     }
 }
 

@@ -1,9 +1,15 @@
 //! Finding public events in plain words.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
 use futures_executor::block_on;
 use http::StatusCode;
 use itip::{Class, EventDetails};
-use store::accounts;
+use scheduling::memory::World;
+use store::{Database, Row, Statement, StoreError, accounts};
+use web::WebContext;
 
 use crate::stage::{ADMIN, NOW, Stage, details, owner};
 
@@ -138,4 +144,67 @@ fn a_filter_that_means_nothing_is_refused_and_a_key_is_needed() {
     assert_eq!(stage.get(&path, None).status, StatusCode::FORBIDDEN);
     let nobody = stage.get("/v1/organizers/nobody@club.example/search?q=july", Some(ADMIN));
     assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+}
+
+/// Counts how often events are read.
+struct Counting {
+    world: Arc<World>,
+    reads: AtomicUsize,
+}
+
+#[async_trait]
+impl Database for Counting {
+    async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, StoreError> {
+        let reads = statements.iter().filter(|statement| statement.sql.contains("FROM event ")).count();
+        self.reads.fetch_add(reads, Ordering::Relaxed);
+        self.world.batch(statements).await
+    }
+}
+
+fn counting(mut stage: Stage) -> (Stage, Arc<Counting>) {
+    let counting = Arc::new(Counting { world: stage.world.clone(), reads: AtomicUsize::default() });
+    stage.context = Arc::new(WebContext { db: counting.clone(), ..(*stage.context).clone() });
+    (stage, counting)
+}
+
+#[test]
+fn events_are_read_again_when_they_have_changed() {
+    let (stage, counting) = counting(season());
+    let ask = |query: &str| {
+        let before = counting.reads.load(Ordering::Relaxed);
+        let (days, _) = ask(&stage, query);
+        (days, counting.reads.load(Ordering::Relaxed) - before)
+    };
+    let days = |days: &[&str]| days.iter().map(|&day| day.to_owned()).collect::<Vec<_>>();
+    assert_eq!(ask("q=games+against+tampa"), (days(&["06-05"]), 1));
+    assert_eq!(ask("q=concert+in+denver"), (days(&["07-10"]), 0));
+    assert_eq!(ask("words=lodz"), (days(&["07-03"]), 0));
+    stage.request("search-2", details("Rovers at Tampa Herons", "2027-07-03T19:05:00", "2027-07-03T22:00:00"));
+    stage.settle();
+    assert_eq!(ask("q=games+against+tampa"), (days(&["06-05", "07-03"]), 1));
+    // What is over is not found, though it is remembered for the page.
+    stage.world.advance(5 * 86_400);
+    assert_eq!(ask("q=games+against+tampa"), (days(&["07-03"]), 1));
+}
+
+#[test]
+fn a_page_that_shows_less_does_not_narrow_a_search() {
+    let stage = season();
+    let config = r#"{"config":{"team":"Rovers","filter":"side=home","limit":1}}"#;
+    let answer = stage.json("PUT", "/v1/pages/club", Some(ADMIN), config);
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert!(!stage.get("/s/club", None).body.contains("Strings Concert"));
+    assert_eq!(ask(&stage, "q=in+july").0, ["07-03", "07-10", "07-20"]);
+    assert_eq!(ask(&stage, "side=away").0, ["07-03"]);
+    assert!(!stage.get("/s/club?lang=en&status=on", None).body.contains("Strings Concert"));
+}
+
+#[test]
+fn more_events_than_are_remembered_are_found_by_the_index() {
+    let stage = season();
+    stage.copies(2_600);
+    let found = |query: &str| stage.get(&format!("/v1/organizers/{}/search?{query}", owner()), Some(ADMIN)).json();
+    assert_eq!(found("words=concert")["total"], 1);
+    assert_eq!(found("q=concerts+in+denver")["total"], 1);
+    assert_eq!(found("from=2027-07-20")["events"][0]["title"], "नृत्य 2027");
 }

@@ -3,7 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use arrange::Arrange as _;
-use itip::{CalAddress, EventId, Timestamp};
+use chrono::NaiveDate;
+use itip::{CalAddress, EventId, Timestamp, When};
 use store::StoreError;
 use store::directory::EventRow;
 use timetable::{Entry, EntryStatus, Filter, PageConfig, Question, Vocabulary};
@@ -14,8 +15,8 @@ use views::words::Language;
 use super::choices::Choices;
 use crate::events;
 use crate::pages::PublicPage;
-use crate::pages::listing::{self, DATES_MAX, Event};
-use crate::publish::{PublishContext, Turning};
+use crate::pages::listing::{self, DATES_MAX, Event, Listing};
+use crate::publish::{KeptEvent, PublishContext, Turning};
 
 /// How long an event that is over stays on the page, folded away.
 const EARLIER_SECS: i64 = 14 * 86_400;
@@ -36,8 +37,8 @@ pub struct Season {
 /// What is read of a page once, for whoever asks until it changes.
 pub struct Events {
     list: Vec<Event>,
-    /// Whose games they are; empty if nobody's in particular.
     team: String,
+    all: bool,
     since: Timestamp,
     /// Of a series other dates come next then, and of a page with a limit other events.
     until: Timestamp,
@@ -48,9 +49,10 @@ pub struct Events {
 impl Events {
     async fn load(context: PublishContext<'_>, page: &PublicPage) -> Result<Self, StoreError> {
         let now = context.now;
-        let (list, team) = listing::load(context, page, now.plus(-EARLIER_SECS), &|row| dates(row, now)).await?;
+        let Listing { events: list, team, all } =
+            listing::load(context, page, now.plus(-EARLIER_SECS), &|row| dates(row, now)).await?;
         let until = turning(&list, now).moment();
-        Ok(Self { list, team, since: now, until, vocabulary: OnceLock::new(), choices: OnceLock::new() })
+        Ok(Self { list, team, all, since: now, until, vocabulary: OnceLock::new(), choices: OnceLock::new() })
     }
 
     /// How many, over or not.
@@ -90,6 +92,16 @@ impl Season {
         &self.events.team
     }
 
+    /// Whether the organizer has no others that could stand here.
+    pub fn is_all(&self) -> bool {
+        self.events.all
+    }
+
+    /// The events themselves, as they are kept.
+    pub fn kept(&self) -> impl Iterator<Item = &Arc<KeptEvent>> {
+        self.events.list.iter().map(|event| &event.row)
+    }
+
     /// What the quick filters choose among.
     pub fn choices(&self) -> &Choices {
         self.events.choices.get_or_init(|| Choices::among(self.events.entries()))
@@ -118,9 +130,9 @@ impl Season {
     /// What a question in plain words means here and now.
     pub fn question(&self, text: &str, language: Language) -> Question {
         let first = self.coming().next().or_else(|| self.events.first_dates().next());
-        let Some(today) = first.and_then(|entry| today_there(&entry.start, self.now)) else {
-            return Question::default();
-        };
+        // Without an event there is no wall but that of UTC.
+        let start = first.map_or(When::Date(NaiveDate::default()), |entry| entry.start.clone());
+        let today = today_there(&start, self.now).unwrap_or_default();
         let team = Some(self.team()).filter(|team| !team.is_empty());
         let vocabulary = self.events.vocabulary.get_or_init(|| Vocabulary::of(self.events.first_dates()));
         Question::read(text, vocabulary, today, team, language.words().tag)
@@ -149,7 +161,7 @@ impl Season {
 
     /// The events themselves.
     pub fn rows(&self) -> impl Iterator<Item = &EventRow> {
-        self.events.list.iter().map(|event| &event.row.event)
+        self.kept().map(|kept| &kept.event)
     }
 
     /// The event that a page calls by a part of its id, or by all of it.

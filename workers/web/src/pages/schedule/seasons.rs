@@ -8,8 +8,9 @@ use crate::pages::PublicPage;
 /// Events that are remembered, of all pages together: some 4 kB each, of the 128 MB that an isolate has.
 const EVENTS_MAX: usize = 6_000;
 
-/// The events of the pages that were asked for last. A question finds its games among thousands, and reading those is
-/// nearly all of its work. A page that is still the same, its [`PublicPage::events_version`] too, has the same events.
+/// The events of the pages that were asked for last, and of searches. A question finds its games among thousands, and
+/// reading those is nearly all of its work. A page that is still the same, its [`PublicPage::events_version`] too, has
+/// the same events.
 #[derive(Default)]
 pub struct Seasons(Mutex<Vec<(PublicPage, Arc<Events>)>>);
 
@@ -28,7 +29,7 @@ impl Seasons {
     /// Remembers the events of the page that is asked for now, and those of as many others as there is room for.
     pub(super) fn keep(&self, page: &PublicPage, events: &Arc<Events>) {
         let mut known = self.known();
-        known.retain(|(of, _)| of.slug != page.slug);
+        known.retain(|(of, _)| of.slug != page.slug || of.config != page.config);
         known.insert(0, (page.clone(), Arc::clone(events)));
         let mut all = 0;
         known.retain(|(_, events)| {
