@@ -39,7 +39,7 @@ use crate::pages::{event, schedule, upcoming};
 use crate::respond;
 use crate::twins::{self, Wish};
 
-pub use edition::{Edition, Part, reads};
+pub use edition::{Edition, Part, Reads};
 pub use kept::{KeptEvent, KeptRows, NEXT_MAX};
 pub use snapshot::{Rebuilt, STALE_GRACE_SECS, admits, from_snapshot, news, rebuild};
 pub use turning::Turning;
@@ -95,12 +95,12 @@ pub enum Rendered {
 /// holds.
 pub async fn render(context: PublishContext<'_>, edition: &Edition) -> Result<Rendered, Problem> {
     match edition.part {
-        Part::Schedule => schedule::publish(context, &edition.name, edition.language).await,
+        Part::Schedule => schedule::publish(context, &edition.name, edition.reads).await,
         Part::PageTwin(twin) => twins::publish_page(context, &edition.name, twin, &Wish::of(edition)).await,
         Part::EventTwin(twin) => twins::publish_event(context, &edition.name, twin, &Wish::of(edition)).await,
-        Part::Embed => upcoming::publish_embed(context, &edition.name, edition.language).await,
-        Part::Frame => upcoming::publish_frame(context, &edition.name, edition.language).await,
-        Part::Landing => event::publish(context, &edition.name, edition.language).await,
+        Part::Embed => upcoming::publish_embed(context, &edition.name, edition.reads.language()).await,
+        Part::Frame => upcoming::publish_frame(context, &edition.name, edition.reads.language()).await,
+        Part::Landing => event::publish(context, &edition.name, edition.reads.language()).await,
         Part::EventsList => original::publish_events(context, &edition.name).await.map(Rendered::Here),
     }
 }

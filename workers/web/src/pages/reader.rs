@@ -8,7 +8,7 @@ use http::request::Parts;
 use views::words::{Language, Words};
 
 use crate::extract::Fields;
-use crate::publish::reads;
+use crate::publish::Reads;
 
 /// The language of a page, by its address or by the browser.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,7 @@ impl Reader {
     /// Reads the query and the header fields of a request.
     pub fn of(query: &Fields, headers: &HeaderMap) -> Self {
         let asked = query.get("lang").or_else(|| query.get("language"));
-        Self::new(asked.and_then(Language::from_tag), reads(None, headers))
+        Self::new(asked.and_then(Language::from_tag), Reads::of(None, headers).language())
     }
 
     /// What the address says comes before what the browser says.

@@ -29,7 +29,7 @@ use crate::error::Problem;
 use crate::extract::{Fields, Form};
 use crate::invite::check_network;
 use crate::pages::{Found, PublicPage, Reader, find, or_refusal, upcoming};
-use crate::publish::{self, Edition, PublishContext, Published, ROWS_MAX, Rendered};
+use crate::publish::{self, Edition, PublishContext, Published, ROWS_MAX, Reads, Rendered};
 use crate::respond;
 
 /// The page. A wish in the address makes a page of its own.
@@ -62,11 +62,11 @@ pub async fn get(
 }
 
 /// The page as everybody sees it first.
-pub async fn publish(context: PublishContext<'_>, slug: &str, reads: Option<Language>) -> Result<Rendered, Problem> {
+pub async fn publish(context: PublishContext<'_>, slug: &str, reads: Reads) -> Result<Rendered, Problem> {
     let page = match find(context.db, slug).await? {
         Found::Moved(to) => return Ok(Rendered::Moved(format!("/s/{to}"))),
         Found::Here(page) if page.config.kind == PageKind::Upcoming => {
-            return upcoming::publish(context, &page, reads).await.map(Rendered::Here);
+            return upcoming::publish(context, &page, reads.language()).await.map(Rendered::Here);
         }
         Found::Here(page) => page,
     };
@@ -86,7 +86,7 @@ pub async fn publish(context: PublishContext<'_>, slug: &str, reads: Option<Lang
 /// The page, for an organizer who is about to configure it.
 pub async fn preview(context: &WebContext, page: &PublicPage, language: Language) -> Result<Response, Problem> {
     let season = Season::load(context.publishing(), page).await?;
-    let asked = Asked::nothing(Some(language), page);
+    let asked = Asked::nothing(Reads::Accepted(language), page);
     respond::public_page(StatusCode::OK, &written(&context.config, page, &season, asked))
 }
 

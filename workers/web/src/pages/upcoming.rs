@@ -22,7 +22,7 @@ use crate::error::Problem;
 use crate::extract::{Fields, Form};
 use crate::pages::schedule::{self, Season, theme_path};
 use crate::pages::{Found, PublicPage, find, shell_at, telling};
-use crate::publish::{self, Edition, PublishContext, Published, Rendered, Turning, reads};
+use crate::publish::{self, Edition, PublishContext, Published, Reads, Rendered, Turning};
 use crate::respond;
 
 /// Cards of a page that does not say how many.
@@ -221,7 +221,7 @@ pub async fn shown(
     fields: &Fields,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let language = reads(fields.get("lang"), headers);
+    let language = Reads::of(fields.get("lang"), headers).language();
     preview(context, page, language.unwrap_or_else(|| Language::choose(&[&page.config.language]))).await
 }
 

@@ -67,6 +67,17 @@ impl Part {
         self.manner().in_languages
     }
 
+    /// What matters of a reader's language. Only the links of a page take a choice along.
+    fn told_to(self, reads: Reads) -> Reads {
+        match (self, reads) {
+            (Self::Schedule, reads) => reads,
+            (part, Reads::Accepted(language) | Reads::Chosen(language)) if part.in_languages() => {
+                Reads::Accepted(language)
+            }
+            _ => Reads::Any,
+        }
+    }
+
     /// Whether it needs a key.
     pub fn is_keyed(self) -> bool {
         self.manner().keyed
@@ -90,12 +101,49 @@ pub struct Edition {
     pub part: Part,
     /// Whose: a slug or an address, as it stands in the path.
     pub name: String,
-    /// The language that the reader wants; `None`: the organizer's own.
-    pub language: Option<Language>,
+    /// What its reader wants to read.
+    pub reads: Reads,
+}
+
+/// The language that a visitor wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// None that we write: he gets the organizer's own.
+    Any,
+    /// His browser says so. Whoever gets a link from him has a browser of his own.
+    Accepted(Language),
+    /// The address says so, because he chose it: it goes along with every link.
+    Chosen(Language),
+}
+
+impl Reads {
+    /// What the address says, else what the browser says.
+    pub fn of(asked: Option<&str>, headers: &HeaderMap) -> Self {
+        let field = || headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        match asked.and_then(Language::from_tag) {
+            Some(language) => Self::Chosen(language),
+            None => field().and_then(Language::accepted).map_or(Self::Any, Self::Accepted),
+        }
+    }
+
+    /// The language, if he wants one.
+    pub fn language(self) -> Option<Language> {
+        match self {
+            Self::Any => None,
+            Self::Accepted(language) | Self::Chosen(language) => Some(language),
+        }
+    }
+
+    /// The tag of a language that he chose; empty if he did not.
+    pub fn choice(self) -> &'static str {
+        if let Self::Chosen(language) = self { language.words().tag } else { "" }
+    }
 }
 
 /// The form of snapshots and of what they hold; another one is another name, so that a deploy never reads the old.
 const FORM: &str = "1";
+/// In such a name, before a language that was chosen.
+const CHOSEN: char = '=';
 
 impl Edition {
     /// What a GET of this address wants, if it is published at all. A query asks for something of its own, which no
@@ -111,15 +159,13 @@ impl Edition {
     /// What is published under a path, in the language that is asked for.
     pub fn at_path(path: &str, asked: Option<&str>, headers: &HeaderMap) -> Option<Self> {
         let mut edition = Self::at(path)?;
-        if edition.part.in_languages() {
-            edition.language = reads(asked, headers);
-        }
+        edition.reads = edition.part.told_to(Reads::of(asked, headers));
         Some(edition)
     }
 
     /// An organizer's list.
     pub fn events_list(owner: &CalAddress) -> Self {
-        Self { part: Part::EventsList, name: owner.as_str().to_owned(), language: None }
+        Self { part: Part::EventsList, name: owner.as_str().to_owned(), reads: Reads::Any }
     }
 
     /// What is published under a path.
@@ -146,38 +192,40 @@ impl Edition {
             }
             _ => return None,
         };
-        Self::named(part, name, None)
+        Self::named(part, name, Reads::Any)
     }
 
-    fn named(part: Part, name: String, language: Option<Language>) -> Option<Self> {
+    fn named(part: Part, name: String, reads: Reads) -> Option<Self> {
         let right = match part {
             Part::Schedule | Part::Embed | Part::Frame | Part::PageTwin(_) => is_slug(&name),
             Part::Landing | Part::EventTwin(_) => is_short(&name),
             Part::EventsList => !name.contains('%') && CalAddress::parse(&name).is_ok_and(|one| one.as_str() == name),
         };
-        right.then_some(Self { part, name, language })
+        (right && part.told_to(reads) == reads).then_some(Self { part, name, reads })
     }
 
     /// The name of its snapshot.
     pub fn key(&self) -> String {
-        let language = self.language.map_or("-", |language| language.words().tag);
-        format!("{FORM}/{}/{language}/{}", self.part.manner().word, self.name)
+        let reads = match self.reads {
+            Reads::Any => "-".to_owned(),
+            Reads::Accepted(language) => language.words().tag.to_owned(),
+            Reads::Chosen(language) => format!("{CHOSEN}{}", language.words().tag),
+        };
+        format!("{FORM}/{}/{reads}/{}", self.part.manner().word, self.name)
     }
 
     /// Reads a snapshot's name.
     pub fn from_key(key: &str) -> Option<Self> {
         let mut words = key.splitn(4, '/');
-        let (form, word, language, name) = (words.next()?, words.next()?, words.next()?, words.next()?);
+        let (form, word, reads, name) = (words.next()?, words.next()?, words.next()?, words.next()?);
         let part = Part::ALL.iter().copied().find(|part| part.manner().word == word)?;
-        let language = if language == "-" { None } else { Some(Language::from_tag(language)?) };
-        if form == FORM { Self::named(part, name.to_owned(), language) } else { None }
+        let reads = match reads.strip_prefix(CHOSEN) {
+            Some(chosen) => Reads::Chosen(Language::from_tag(chosen)?),
+            None if reads == "-" => Reads::Any,
+            None => Reads::Accepted(Language::from_tag(reads)?),
+        };
+        if form == FORM { Self::named(part, name.to_owned(), reads) } else { None }
     }
-}
-
-/// The language that a visitor wants: what the address says, else what his browser says.
-pub fn reads(asked: Option<&str>, headers: &HeaderMap) -> Option<Language> {
-    let field = || headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    asked.and_then(Language::from_tag).or_else(|| field().and_then(Language::accepted))
 }
 
 #[cfg(test)]
@@ -198,7 +246,7 @@ mod tests {
         for (address, accept_language, key) in [
             ("/s/harbour-rovers", "", "1/schedule/-/harbour-rovers"),
             ("/s/harbour-rovers", "fr, es;q=0.8, en;q=0.5", "1/schedule/es/harbour-rovers"),
-            ("/s/harbour-rovers?lang=en", "es", "1/schedule/en/harbour-rovers"),
+            ("/s/harbour-rovers?lang=en", "es", "1/schedule/=en/harbour-rovers"),
             ("/s/harbour-rovers?lang=fr", "es", "1/schedule/es/harbour-rovers"),
             ("/s/harbour-rovers.ics", "es", "1/schedule-ics/-/harbour-rovers"),
             ("/s/harbour-rovers.md", "es", "1/schedule-md/es/harbour-rovers"),
@@ -242,8 +290,17 @@ mod tests {
         ] {
             assert_eq!(wanted(address, "en"), None, "{address}");
         }
-        for key in ["", "0/schedule/-/ann", "1/other/-/ann", "1/schedule/xx/ann", "1/schedule/-/An n", "1/events/-/ann"]
-        {
+        for key in [
+            "",
+            "0/schedule/-/ann",
+            "1/other/-/ann",
+            "1/schedule/xx/ann",
+            "1/schedule/=/ann",
+            "1/schedule/-/An n",
+            "1/embed/=es/ann",
+            "1/schedule-ics/es/ann",
+            "1/events/-/ann",
+        ] {
             assert_eq!(Edition::from_key(key), None, "{key}");
         }
     }

@@ -24,7 +24,7 @@ use crate::error::Problem;
 use crate::extract::{Fields, Form};
 use crate::invite::INVITATIONS_MAX;
 use crate::pages::{self, PublicPage, find, schedule};
-use crate::publish::{self, Edition, Part, PublishContext, Rendered, reads};
+use crate::publish::{self, Edition, Part, PublishContext, Reads, Rendered};
 use crate::respond;
 
 /// A form that programs read.
@@ -69,14 +69,14 @@ pub struct Wish {
 impl Wish {
     /// The wish that a snapshot answers.
     pub fn of(edition: &Edition) -> Self {
-        Self { language: edition.language, ..Self::default() }
+        Self { language: edition.reads.language(), ..Self::default() }
     }
 
     fn read(fields: &Fields, headers: &HeaderMap) -> Result<Self, Problem> {
         let filter = Filter::from_query(fields.pairs())
             .map_err(|error| Problem::invalid(error.name.clone(), error.to_string()))?;
         let download = matches!(fields.get("download"), Some("1" | "true"));
-        Ok(Self { filter, language: reads(fields.get("lang"), headers), download })
+        Ok(Self { filter, language: Reads::of(fields.get("lang"), headers).language(), download })
     }
 }
 

@@ -1,5 +1,7 @@
 //! The organizer's page as its visitors narrow it, tick it and send it.
 
+use std::collections::BTreeSet;
+
 use futures_executor::block_on;
 use http::StatusCode;
 use itip::{EventDetails, Method, When};
@@ -72,6 +74,30 @@ fn the_page_speaks_the_reader_s_language() {
     let sent = stage.form("/s/ann", &body);
     assert!(sent.body.contains("1 invitación va camino de"), "{}", sent.body);
     assert_eq!(stage.language(&stage.id("g1"), "ana@example.com"), "es");
+}
+
+#[test]
+fn a_link_that_is_passed_on_takes_a_language_along_only_if_it_was_chosen() {
+    let stage = season();
+    configure(&stage, "{\"team\":\"Gulls\"}");
+    let page = |path: &str| stage.ask("GET", path, None, &[("accept-language", "es")], "").body;
+    for (path, choices) in [
+        ("/s/ann", vec!["lang=en"]),
+        ("/s/ann?side=home", vec!["lang=en"]),
+        ("/s/ann?lang=es", vec!["lang=en", "lang=es"]),
+        ("/s/ann?side=home&lang=es", vec!["lang=en", "lang=es"]),
+    ] {
+        let body = page(path);
+        assert!(body.contains("<html lang=\"es\""), "{path}");
+        // A link to a language is how it is chosen.
+        let found: BTreeSet<&str> = body
+            .split("href=\"/s/ann?")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next()?.split("&#38;").find(|part| part.starts_with("lang=")))
+            .collect();
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), choices, "{path}");
+        assert_eq!(body.contains("name=\"lang\""), choices.contains(&"lang=es"), "{path}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use views::words::Language;
 use super::season::Season;
 use crate::extract::Fields;
 use crate::pages::PublicPage;
-use crate::publish::reads;
+use crate::publish::Reads;
 
 /// Characters of a question that are read.
 const QUESTION_CHARS_MAX: usize = 200;
@@ -41,8 +41,8 @@ pub struct Asked {
     pub ready: bool,
     /// The language to tell the page in.
     pub language: Language,
-    /// It is the reader's own wish, not the organizer's.
-    pub chose_language: bool,
+    /// How that was decided.
+    pub reads: Reads,
     /// What has to be put right; empty if nothing.
     pub problem: String,
 }
@@ -50,13 +50,13 @@ pub struct Asked {
 impl Asked {
     /// Reads the fields of a query or a form.
     pub fn read(fields: &Fields, headers: &HeaderMap, page: &PublicPage, season: &Season) -> Self {
-        let wanted = reads(fields.get("lang").or_else(|| fields.get("language")), headers);
+        let reads = Reads::of(fields.get("lang").or_else(|| fields.get("language")), headers);
         // A part that means nothing is left out: what is left is still the better page.
         let mut filter = Filter::from_query(fields.pairs()).unwrap_or_default();
         let question: String = fields.get("q").unwrap_or_default().trim().chars().take(QUESTION_CHARS_MAX).collect();
         let mut email = fields.get("email").unwrap_or_default().trim().to_owned();
         let mut ready = false;
-        let nothing = Self::nothing(wanted, page);
+        let nothing = Self::nothing(reads, page);
         let mut mended = Vec::new();
         let mut all = fields.get("tick") == Some("all");
         if !question.is_empty() {
@@ -84,7 +84,7 @@ impl Asked {
     }
 
     /// No wish but a language.
-    pub fn nothing(reads: Option<Language>, page: &PublicPage) -> Self {
+    pub fn nothing(reads: Reads, page: &PublicPage) -> Self {
         Self {
             question: String::new(),
             filter: Filter::default(),
@@ -93,8 +93,8 @@ impl Asked {
             mended: Vec::new(),
             email: String::new(),
             ready: false,
-            language: reads.unwrap_or_else(|| Language::choose(&[&page.config.language])),
-            chose_language: reads.is_some(),
+            language: reads.language().unwrap_or_else(|| Language::choose(&[&page.config.language])),
+            reads,
             problem: String::new(),
         }
     }

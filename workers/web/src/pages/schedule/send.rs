@@ -71,7 +71,7 @@ pub async fn send(
     let missing = ids.len() - rows.len();
     let one_per_person = page.config.kind == PageKind::Slots && page.config.one_per_person;
     let later = if one_per_person { take_later(&mut rows) } else { Vec::new() };
-    let language = if asked.chose_language { asked.language.words().tag.to_owned() } else { String::new() };
+    let language = asked.reads.language().map_or_else(String::new, |language| language.words().tag.to_owned());
     let origin = if rows.len() > 1 { Origin::MultiEvent } else { Origin::LandingPage };
     let guest = Enrollment { address: address.clone(), name: String::new(), origin, language };
     let mut open = rows.clone();

@@ -39,7 +39,7 @@ pub fn written(config: &Config, page: &PublicPage, season: &Season, asked: Asked
         _ => String::new(),
     };
     let title = if page.config.title.is_empty() { &page.organizer.name } else { &page.config.title };
-    let chosen = if asked.chose_language { asked.language.words().tag } else { "" };
+    let chosen = asked.reads.choice();
     let links = Views { slug: &page.slug, language: chosen };
     let query = asked.filter.to_query();
     let public = views::links::Links::new(&config.public_url);
@@ -112,7 +112,7 @@ impl Views<'_> {
 
 /// The page with what an earlier submission had no room for; empty without a query for it.
 pub fn rest_page(page: &PublicPage, asked: &Asked, rest: &str) -> String {
-    let language = if asked.chose_language { asked.language.words().tag } else { "" };
+    let language = asked.reads.choice();
     if rest.is_empty() { String::new() } else { Views { slug: &page.slug, language }.to(rest) }
 }
 
