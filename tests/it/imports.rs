@@ -108,6 +108,40 @@ fn a_new_uid_means_the_importers_own_event_and_nobody_elses_of_that_name() {
     assert_eq!(speakers, [CLUB]);
 }
 
+/// A season whose events name their organizer.
+fn organized(games: std::ops::Range<i64>) -> String {
+    season(games).replace("END:VEVENT", "ORGANIZER;CN=Rovers:mailto:fixtures@rovers.example\r\nEND:VEVENT")
+}
+
+#[test]
+fn a_calendar_that_is_all_somebody_elses_is_refused_at_once() {
+    const OTHER: &str = "fixtures@others.example";
+    let place = Deployment::new(NOW);
+    import(&place, &organized(10..210), Vanished::Keep);
+    let seeds = || {
+        let rows = store::SqlConn::run(place.world().db(), "SELECT COUNT(*) FROM event_seed", &[]).unwrap();
+        rows[0].integer(0).unwrap()
+    };
+    assert_eq!(seeds(), 200);
+    let copied = place.hand_in(OTHER, "season", &organized(10..210), Vanished::Keep);
+    place.settle();
+    let progress = place.progress(OTHER, &copied.id);
+    assert_eq!(progress.state, ImportState::Failed, "{progress:?}");
+    let problems: Vec<(&str, &str)> =
+        progress.problems.iter().map(|problem| (problem.name.as_str(), problem.problem.as_str())).collect();
+    let [("", problem)] = problems.as_slice() else { panic!("{problems:?}") };
+    assert!(problem.contains(CLUB) && problem.contains("200 events"), "{problem}");
+    assert!(seeds() >= 199, "no event but the first, whose owner sees who tried, hears of it: {} seeds", seeds());
+    // Events of his own are taken, wherever they stand.
+    let mixed = organized(10..211);
+    let mixed = place.hand_in(OTHER, "mixed", &mixed, Vanished::Keep);
+    place.settle();
+    let progress = place.progress(OTHER, &mixed.id);
+    assert_eq!((progress.state, progress.counts.created, progress.counts.refused), (ImportState::Done, 1, 200));
+    assert_eq!(place.listed(OTHER).len(), 1);
+    assert_eq!(place.listed(CLUB).len(), 200);
+}
+
 #[test]
 fn what_vanishes_is_called_off_only_if_the_organizer_wants_it() {
     let place = Deployment::new(NOW);

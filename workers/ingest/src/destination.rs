@@ -84,7 +84,7 @@ pub(crate) fn organizer_of(message: &ItipMessage) -> Option<&Organizer> {
 }
 
 /// The owner can see who tried to speak about his event.
-async fn report_stranger(
+pub(crate) async fn report_stranger(
     event: &EventId,
     method: Method,
     sender: &CalAddress,

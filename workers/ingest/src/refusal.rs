@@ -1,7 +1,7 @@
 //! What we say to an organizer whose mail could not be used: what was wrong, and what helps.
 
 use imip::CalendarRefusal;
-use itip::Method;
+use itip::{CalAddress, Method};
 use scheduling::command::{Notice, OurReply};
 use views::words::{Words, fill};
 
@@ -18,6 +18,13 @@ pub(crate) enum Refusal {
     UnknownSeries,
     /// The event is somebody else's.
     Stranger,
+    /// So is every event of a calendar.
+    OfAnother {
+        /// Whose they are.
+        organizer: CalAddress,
+        /// How many.
+        events: usize,
+    },
     /// The account is suspended.
     Suspended,
 }
@@ -33,6 +40,10 @@ impl Refusal {
             Self::Method(method) => return fill(words.refused_method, &[("method", method.as_str())]),
             Self::UnknownSeries => words.refused_unknown_series,
             Self::Stranger => words.refused_stranger,
+            Self::OfAnother { organizer, events } => {
+                let values = [("organizer", organizer.as_str()), ("events", &words.events(*events))];
+                return fill(words.refused_of_another, &values);
+            }
             Self::Suspended => words.refused_suspended,
         }
         .to_owned()
@@ -50,7 +61,7 @@ impl Refusal {
             Self::Calendar(_) => words.advice_again,
             Self::Method(Method::Reply | Method::Counter | Method::DeclineCounter) => words.advice_answer,
             Self::Method(_) | Self::UnknownMethod | Self::UnknownSeries => words.advice_whole,
-            Self::Stranger => words.advice_stranger,
+            Self::Stranger | Self::OfAnother { .. } => words.advice_stranger,
             Self::Suspended => words.advice_suspended,
         }
         .to_owned()

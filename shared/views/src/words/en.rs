@@ -204,6 +204,7 @@ pub(super) static WORDS: Words = Words {
     refused_method: "A message with METHOD:{method} is not taken here.",
     refused_unknown_series: "Your mail adds a date to a series (METHOD:ADD) that is not known here.",
     refused_stranger: "This event belongs to another organizer, so nothing was changed by your mail.",
+    refused_of_another: "This calendar belongs to {organizer}, who has it here already ({events}), so nothing of it was taken.",
     refused_suspended: "Your account is suspended, so the event was not created.",
     advice_winmail: "In Outlook, set the message format to HTML or plain text and send the invitation again.",
     advice_no_calendar: "Create the event in your calendar and add this address as a guest; a forwarded text or a \

@@ -225,6 +225,7 @@ pub(super) static WORDS: Words = Words {
     refused_method: "Aquí no se admite un mensaje con METHOD:{method}.",
     refused_unknown_series: "Tu correo añade una fecha a una serie (METHOD:ADD) que aquí no se conoce.",
     refused_stranger: "Este evento es de otra persona, así que tu correo no cambió nada.",
+    refused_of_another: "Este calendario es de {organizer}, que ya lo tiene aquí ({events}), así que no se tomó nada de él.",
     refused_suspended: "Tu cuenta está suspendida, así que el evento no se creó.",
     advice_winmail: "En Outlook, elige el formato de mensaje HTML o texto sin formato y envía la invitación otra vez.",
     advice_no_calendar: "Crea el evento en tu calendario e invita a esta dirección; no basta con reenviar un texto o \

@@ -407,6 +407,8 @@ words! {
     refused_unknown_series,
     /// Somebody else's event.
     refused_stranger,
+    /// `{organizer}`; `{events}` is [`Words::events`].
+    refused_of_another,
     /// A suspended account.
     refused_suspended,
     /// What to do in Outlook.

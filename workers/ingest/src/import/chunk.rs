@@ -22,7 +22,7 @@ use store::seeds::{self, Planted};
 use views::words::Words;
 
 use super::event::{as_news, read_event, times_of, title_of};
-use super::{ChunkSpec, ask, unexpected, words_of};
+use super::{ChunkSpec, ask, excerpt, unexpected, words_of};
 use crate::binding::{self, named_delegate, new_bindings};
 use crate::destination::{Author, Destination, destination, organizer_of, settings_of};
 use crate::organizer_mail::{by_rule, is_organizers};
@@ -365,10 +365,7 @@ async fn read_part(work: &ImportWork, ctx: &MailContext) -> Result<Vec<u8>, Inge
         let found = texts.iter().find_map(|(at, text)| text.get(start.checked_sub(*at)?..(start - at) + length));
         found.unwrap_or_default()
     };
-    let pieces = spec
-        .iter()
-        .map(|(head, components)| (head.iter().map(bytes).collect(), components.iter().map(bytes).collect()));
-    Ok(imip::excerpt(pieces, work.method.map(itip::Method::as_str)))
+    Ok(excerpt(&spec, bytes, work.method))
 }
 
 /// Few stretches that hold all spans.

@@ -5,17 +5,19 @@
 mod chunk;
 mod event;
 
-use imip::{CalendarScan, Span};
-use itip::CalAddress;
+use imip::{CalendarReading, CalendarScan, ScannedEvent, Span};
+use itip::{CalAddress, Method, Uid};
 use scheduling::command::{CommandError, Job, OrganizerCommand, OrganizerReply};
 use scheduling::import::{
     CHUNK_EVENTS_MAX, ImportCommand, ImportOrder, ImportProgress, ImportReply, ImportSource, PlannedChunk, Vanished,
 };
 use scheduling::keys::sha256_hex;
 use store::accounts::{self, OrganizerRow};
+use store::directory;
 use views::words::{Language, Words};
 
-use crate::destination::{Author, enroll, settings_of};
+use crate::binding::{Standing, standing};
+use crate::destination::{Author, enroll, organizer_of, report_stranger, settings_of};
 use crate::refusal::Refusal;
 use crate::{IngestError, Letter, MailContext, MailVerdict};
 
@@ -117,6 +119,13 @@ async fn plan(
         scan => scan,
     };
     let scan = match scan {
+        Ok(scan) => match whose(&scan, work.method, organizer, ctx).await? {
+            Some(other) => Err(Refusal::OfAnother { organizer: other, events: scan.events.len() }),
+            None => Ok(scan),
+        },
+        refused => refused,
+    };
+    let scan = match scan {
         Ok(scan) => scan,
         Err(refusal) => {
             let problem = refusal.reason(words_of(account.as_ref()));
@@ -145,18 +154,68 @@ async fn plan(
     }
 }
 
+/// Who has the events of a calendar here, if none of them is the importer's: then no part of it needs to be read, and
+/// no event needs to hear of it. One of his own is usually in the first part.
+async fn whose(
+    scan: &CalendarScan<'_>,
+    method: Option<Method>,
+    organizer: &CalAddress,
+    ctx: &MailContext,
+) -> Result<Option<CalAddress>, IngestError> {
+    let mut first = None;
+    for events in scan.events.chunks(CHUNK_EVENTS_MAX) {
+        let spec = spec(scan, events);
+        let piece = |&(start, length): &Span| scan.text.as_bytes().get(start..start + length).unwrap_or_default();
+        let text = excerpt(&spec, piece, method);
+        let Ok(CalendarReading { messages, refused, .. }) = imip::read_calendar_events(&text) else {
+            return Ok(None);
+        };
+        let uids: Vec<&Uid> = messages.iter().map(|message| &message.uid).collect();
+        let (bindings, _) = directory::bindings_among(ctx.db.as_ref(), &uids, &[], organizer).await?;
+        for message in &messages {
+            let rows = bindings.get(&message.uid).map(Vec::as_slice).unwrap_or_default();
+            let named = organizer_of(message);
+            match (standing(rows, organizer, named), named) {
+                (Standing::Stranger { event }, Some(named)) => {
+                    first.get_or_insert((event, message.method, named.address.clone()));
+                }
+                _ => return Ok(None),
+            }
+        }
+        if !refused.is_empty() {
+            return Ok(None);
+        }
+    }
+    let Some((event, method, other)) = first else { return Ok(None) };
+    report_stranger(&event, method, organizer, ctx).await?;
+    Ok(Some(other))
+}
+
+/// Where some events of a text stand.
+fn spec(scan: &CalendarScan<'_>, events: &[ScannedEvent]) -> ChunkSpec {
+    let components: Vec<_> = events.iter().flat_map(|event| &event.components).collect();
+    let of_one_calendar = components.chunk_by(|(a, _), (b, _)| a == b);
+    of_one_calendar
+        .map(|components| {
+            let head = components.first().and_then(|(calendar, _)| scan.heads.get(*calendar));
+            (head.cloned().unwrap_or_default(), components.iter().map(|(_, span)| *span).collect())
+        })
+        .collect()
+}
+
+/// The text of a part: a small calendar of its own.
+fn excerpt<'a>(spec: &ChunkSpec, piece: impl Fn(&Span) -> &'a [u8], method: Option<Method>) -> Vec<u8> {
+    let pieces = spec
+        .iter()
+        .map(|(head, components)| (head.iter().map(&piece).collect(), components.iter().map(&piece).collect()));
+    imip::excerpt(pieces, method.map(Method::as_str))
+}
+
 fn chunks(scan: &CalendarScan<'_>) -> Result<Vec<PlannedChunk>, IngestError> {
-    let chunk = |events: &[imip::ScannedEvent]| {
-        let components: Vec<_> = events.iter().flat_map(|event| &event.components).collect();
-        let of_one_calendar = components.chunk_by(|(a, _), (b, _)| a == b);
-        let spec: ChunkSpec = of_one_calendar
-            .map(|components| {
-                let head = components.first().and_then(|(calendar, _)| scan.heads.get(*calendar));
-                (head.cloned().unwrap_or_default(), components.iter().map(|(_, span)| *span).collect())
-            })
-            .collect();
+    let chunk = |events: &[ScannedEvent]| {
+        let spec = spec(scan, events);
         let spec = serde_json::to_string(&spec).map_err(|error| CommandError::Failed(error.to_string()))?;
-        let title = |event: &imip::ScannedEvent| {
+        let title = |event: &ScannedEvent| {
             let title = if event.title.is_empty() { &event.uid } else { &event.title };
             title.chars().take(TITLE_CHARS_MAX).collect()
         };
