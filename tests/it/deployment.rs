@@ -254,12 +254,12 @@ impl Deployment {
     }
 
     /// Subscribes to a feed, as the API does.
-    pub fn subscribe(&self, organizer: &str, id: &str, url: &str) {
+    pub fn subscribe(&self, organizer: &str, id: &str, url: &str, vanished: Vanished) {
         let row = FeedRow {
             owner: address(organizer),
             id: id.into(),
             url: url.into(),
-            vanished: Vanished::Keep.as_str().into(),
+            vanished: vanished.as_str().into(),
             every_minutes: 60,
             created: self.now(),
             due: self.now(),

@@ -671,7 +671,7 @@ fn answer(text: &str, etag: &str) -> FeedAnswer {
 #[test]
 fn a_feed_is_followed_by_its_tags_and_a_redirect_never_leads_inside() {
     let place = Deployment::new(NOW);
-    place.subscribe(CLUB, "league", "https://league.example/feed.ics");
+    place.subscribe(CLUB, "league", "https://league.example/feed.ics", Vanished::Keep);
     let opened = |place: &Deployment| {
         let word = place.poll(CLUB, "league");
         place.settle();
@@ -689,6 +689,11 @@ fn a_feed_is_followed_by_its_tags_and_a_redirect_never_leads_inside() {
     assert_eq!(opened(&place), ("not modified", first.clone()));
     place.world().publish_feed("https://league.example/feed.ics", answer(&season(10..20), "\"2\""));
     assert_eq!(opened(&place), ("same content", first.clone()));
+    // Who subscribes again gets only what is news to him: all of it if something else shall become of what vanishes.
+    place.subscribe(CLUB, "league", "https://league.example/feed.ics", Vanished::Keep);
+    assert_eq!(opened(&place), ("not modified", first.clone()));
+    place.subscribe(CLUB, "league", "https://league.example/feed.ics", Vanished::Cancel);
+    assert_eq!(opened(&place), ("changed", first.clone()));
     let moved = |to: &str| FeedAnswer { status: 301, location: Some(to.to_owned()), ..FeedAnswer::default() };
     place.world().publish_feed("https://league.example/feed.ics", moved("//new.example/feed.ics"));
     place.world().publish_feed("https://new.example/feed.ics", answer(&season(10..21), "\"1\""));

@@ -146,10 +146,14 @@ pub mod sql {
     pub const FEED: &str = select_feed!("WHERE owner = ?1 AND id = ?2");
     /// An organizer's feeds.
     pub const FEEDS_OF: &str = select_feed!("WHERE owner = ?1 ORDER BY id");
-    /// Adds or changes a feed; another address has other content.
+    /// Adds or changes a feed. Another address has other content, and what has vanished from the same content can mean
+    /// something else now: then it is read once more, whole.
     pub const PUT_FEED: &str = "INSERT INTO feed (owner, id, url, vanished, every_minutes, created, due) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (owner, id) DO UPDATE SET url = ?3, vanished = ?4, \
-         every_minutes = ?5, due = ?7, etag = NULL, modified = NULL, raw = NULL, failures = 0, error = NULL";
+         every_minutes = ?5, due = ?7, failures = 0, error = NULL, \
+         etag = CASE WHEN (url, vanished) = (?3, ?4) THEN etag END, \
+         modified = CASE WHEN (url, vanished) = (?3, ?4) THEN modified END, \
+         raw = CASE WHEN (url, vanished) = (?3, ?4) THEN raw END";
     /// Removes a feed.
     pub const REMOVE_FEED: &str = "DELETE FROM feed WHERE owner = ?1 AND id = ?2 RETURNING id";
     /// Takes what is due.
