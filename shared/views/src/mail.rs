@@ -418,7 +418,7 @@ pub fn guest_mail(mail: &GuestMail) -> Result<MailText, String> {
     let when = &mail.when;
     let invites = mail.occasion.invites();
     let (mark, opening) = reason(mail.occasion, !mail.further.is_empty(), words);
-    let count = (mail.further.len() + 1).to_string();
+    let count = words.number(mail.further.len() + 1);
     let opening = fill(opening, &[("organizer", &organizer), ("date", &when.long), ("count", &count)]);
     let changes: Vec<ChangeLine> = mail.changes.iter().map(|change| change_line(change, mail, words)).collect();
     let url = web_address(&mail.url);
@@ -523,7 +523,7 @@ pub fn notice_mail(mail: &NoticeMail) -> Result<MailText, String> {
     let words = mail.language.words();
     let postal = one_line(&mail.postal);
     let more =
-        if mail.more == 0 { String::new() } else { fill(words.more_events, &[("count", &mail.more.to_string())]) };
+        if mail.more == 0 { String::new() } else { fill(words.more_events, &[("count", &words.number(mail.more))]) };
     let html = NoticeHtml {
         words,
         title: &mail.title,

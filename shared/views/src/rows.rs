@@ -273,7 +273,7 @@ impl Rows {
     fn earlier_words(&self) -> String {
         match self.over {
             1 => self.words.earlier_one.to_owned(),
-            count => fill(self.words.earlier_many, &[("count", &count.to_string())]),
+            count => fill(self.words.earlier_many, &[("count", &self.words.number(count))]),
         }
     }
 }

@@ -182,7 +182,7 @@ async fn ready(
     let (what, title) = if total == 1 {
         (title_of(first, words), words.ready_one.to_owned())
     } else {
-        let count = total.to_string();
+        let count = words.number(total);
         (fill(words.ready_events, &[("count", &count)]), fill(words.ready_many, &[("count", &count)]))
     };
     let mut mail = blank(fill(words.ready, &[("what", &what)]), title, language, ctx);
@@ -268,21 +268,21 @@ fn imported(
     let mut mail = blank(fill(heading, &[("name", name)]), fill(heading, &[("name", name)]), language, ctx);
     if !summary.failed {
         let figures = [
-            ("total", counts.total.to_string()),
-            ("created", counts.created.to_string()),
-            ("updated", counts.updated.to_string()),
-            ("unchanged", counts.unchanged.to_string()),
-            ("cancelled", counts.cancelled.to_string()),
+            ("total", words.number(counts.total)),
+            ("created", words.number(counts.created)),
+            ("updated", words.number(counts.updated)),
+            ("unchanged", words.number(counts.unchanged)),
+            ("cancelled", words.number(counts.cancelled)),
         ];
         let figures: Vec<(&str, &str)> = figures.iter().map(|(name, figure)| (*name, figure.as_str())).collect();
         mail.paragraphs.push(fill(words.imported_figures, &figures));
         let missing = if counts.not_cancelled > 0 { words.imported_not_cancelled } else { words.imported_missing };
         for (count, phrase) in [(counts.missing, missing), (counts.held, words.imported_held)] {
-            mail.paragraphs.extend((count > 0).then(|| fill(phrase, &[("count", &count.to_string())])));
+            mail.paragraphs.extend((count > 0).then(|| fill(phrase, &[("count", &words.number(count))])));
         }
     }
     if counts.refused > 0 {
-        mail.paragraphs.push(fill(words.imported_refused, &[("count", &counts.refused.to_string())]));
+        mail.paragraphs.push(fill(words.imported_refused, &[("count", &words.number(counts.refused))]));
     }
     for ImportProblem { name, problem } in &summary.problems {
         let problem = if problem.is_empty() { words.imported_lost } else { problem };
@@ -418,10 +418,10 @@ async fn report_mail(
             words.report_figures,
             &[
                 ("guests", &words.guests(counters.attendees)),
-                ("yes", &counters.accepted.to_string()),
-                ("maybe", &counters.tentative.to_string()),
-                ("no", &counters.declined.to_string()),
-                ("waiting", &counters.noaction.to_string()),
+                ("yes", &words.number(counters.accepted)),
+                ("maybe", &words.number(counters.tentative)),
+                ("no", &words.number(counters.declined)),
+                ("waiting", &words.number(counters.noaction)),
             ],
         ),
         words.report_file.to_owned(),

@@ -133,18 +133,18 @@ impl SchedulePage {
     }
 
     fn found(&self) -> String {
-        let (count, total) = (self.rows.count.to_string(), self.total.to_string());
+        let (count, total) = (self.words().number(self.rows.count), self.words().number(self.total));
         fill(self.words().found_of, &[("count", &count), ("total", &total)])
     }
 
     fn show_all(&self) -> String {
-        fill(self.words().show_all, &[("count", &self.total.to_string())])
+        fill(self.words().show_all, &[("count", &self.words().number(self.total))])
     }
 
     fn tick_all(&self) -> String {
         let (words, picks) = (self.words(), self.rows.picks());
         let phrase = if self.fits() { words.tick_all } else { words.tick_first };
-        fill(phrase, &[("count", &picks.min(self.picks_max).to_string())])
+        fill(phrase, &[("count", &words.number(picks.min(self.picks_max)))])
     }
 
     /// Whether one submission takes all that can be ticked.
@@ -157,7 +157,7 @@ impl SchedulePage {
     }
 
     fn ticked_part(&self) -> String {
-        let (ticked, picks) = (self.rows.ticked().to_string(), self.rows.picks().to_string());
+        let (ticked, picks) = (self.words().number(self.rows.ticked()), self.words().number(self.rows.picks()));
         fill(self.words().ticked_part, &[("count", &ticked), ("all", &picks)])
     }
 
@@ -184,7 +184,7 @@ impl SchedulePage {
             0 if self.one_per_person => words.choose_time.to_owned(),
             0 => words.tick_some.to_owned(),
             1 => words.ticked_one.to_owned(),
-            count => fill(words.ticked_many, &[("count", &count.to_string())]),
+            count => fill(words.ticked_many, &[("count", &words.number(count))]),
         }
     }
 

@@ -26,6 +26,7 @@ pub(super) static WORDS: Words = Words {
     months_short: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     cities: &[],
 
+    thousands: ",",
     date_long: "{weekday} {day} {month} {year}",
     date_subject: "{weekday_short} {day} {month} {year}",
     date_short: "{weekday_short} {day} {month_short}",

@@ -44,6 +44,7 @@ pub(super) static WORDS: Words = Words {
         ("Tokyo", "Tokio"),
     ],
 
+    thousands: ".",
     date_long: "{weekday} {day} de {month} de {year}",
     date_subject: "{weekday_short} {day} {month_short} {year}",
     date_short: "{weekday_short} {day} {month_short}",

@@ -2,6 +2,8 @@
 //! line in the list below; a phrase that it lacks does not compile, a placeholder that it lacks does not pass the
 //! tests.
 
+use std::fmt;
+
 use itip::PartStat;
 
 /// Declares [`Words`] with the names of its phrases, so that tests can go through all of them.
@@ -72,6 +74,10 @@ languages! {
 }
 
 words! {
+    // Numbers.
+    /// What parts the thousands of a number.
+    thousands,
+
     // Dates and times.
     /// Where there is room: a mail's text.
     date_long,
@@ -922,15 +928,28 @@ impl Words {
         fill(self.zone_of_city, &[("city", own)])
     }
 
+    /// `4,778`: a whole number.
+    pub fn number(&self, number: impl fmt::Display) -> String {
+        let digits = number.to_string();
+        let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                text.push_str(self.thousands);
+            }
+            text.push(digit);
+        }
+        text
+    }
+
     /// `one guest`, `12 guests`.
     pub fn guests(&self, count: u32) -> String {
-        if count == 1 { self.guest_one.to_owned() } else { fill(self.guest_many, &[("count", &count.to_string())]) }
+        if count == 1 { self.guest_one.to_owned() } else { fill(self.guest_many, &[("count", &self.number(count))]) }
     }
 
     /// `1 event`, `12 events`.
     pub fn events(&self, count: usize) -> String {
         let phrase = if count == 1 { self.event_one } else { self.event_many };
-        fill(phrase, &[("count", &count.to_string())])
+        fill(phrase, &[("count", &self.number(count))])
     }
 
     /// How an RRULE (RFC 5545 section 3.3.10) repeats, as far as one line can tell; the calendar entry has every
@@ -1033,6 +1052,18 @@ mod tests {
         for (field, language) in cases {
             assert_eq!(Language::accepted(field), language, "{field}");
         }
+    }
+
+    #[test]
+    fn thousands_are_parted_as_the_language_does() {
+        let (english, spanish) = (Language::En.words(), Language::Es.words());
+        for (number, told, told_in_spanish) in
+            [(0_u32, "0", "0"), (999, "999", "999"), (4_778, "4,778", "4.778"), (1_002_500, "1,002,500", "1.002.500")]
+        {
+            assert_eq!((english.number(number), spanish.number(number)), (told.into(), told_in_spanish.into()));
+        }
+        assert_eq!(english.events(4_778), "4,778 events");
+        assert_eq!(spanish.guests(4_778), "4.778 personas invitadas");
     }
 
     #[test]

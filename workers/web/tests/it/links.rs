@@ -1,8 +1,8 @@
 //! Signed links: pages that change nothing, and forms that do.
 
 use http::StatusCode;
-use itip::{CalAddress, EventId, Method};
-use scheduling::command::{Job, Notice, OrganizerCommand, OrganizerReply};
+use itip::{CalAddress, EventId, Method, Origin};
+use scheduling::command::{BATCH_GUESTS_MAX, Command, Enrollment, Job, Notice, OrganizerCommand, OrganizerReply};
 use scheduling::keys::{Link, sign_link};
 use scheduling::ports::Objects;
 
@@ -141,5 +141,26 @@ fn an_owners_link_ends_with_his_ownership() {
         assert_eq!(stage.get(&path, None).status, status);
         let offer = stage.form(&format!("{path}/hand-over"), "to=new@example.com");
         assert_eq!(offer.status, status);
+    }
+}
+
+#[test]
+fn the_owner_of_a_large_event_reads_its_figures_as_his_language_writes_them() {
+    let (stage, id) = Stage::new();
+    let guest = |number| Enrollment {
+        address: address(&format!("guest{number}@example.com")),
+        name: String::new(),
+        origin: Origin::LandingPage,
+        language: String::new(),
+    };
+    let guests: Vec<Enrollment> = (0..1_002).map(guest).collect();
+    for guests in guests.chunks(BATCH_GUESTS_MAX) {
+        let enroll = Command::Enroll { guests: guests.to_vec(), again: false, invites_max: 2_500 };
+        futures_executor::block_on(stage.world.event(&id, enroll)).unwrap();
+    }
+    let path = format!("/o/{}", sign_link(&stage.keys, &Link::Organizer { event: id, owner: owner() }));
+    for (language, guests, figure) in [("en", "1,002 guests", ">1,002<"), ("es", "1.002 personas", ">1.002<")] {
+        let page = stage.get(&format!("{path}?lang={language}"), None).body;
+        assert!(page.contains(guests) && page.contains(figure), "{page}");
     }
 }
