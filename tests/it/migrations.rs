@@ -35,6 +35,7 @@ fn what_lists_or_looks_up_goes_by_an_index_and_sorts_nothing() {
         ("an organizer's events", directory::sql::EVENTS_OF),
         ("all events", directory::sql::EVENTS),
         ("upcoming events", directory::sql::UPCOMING_OF),
+        ("how many are upcoming", directory::sql::COUNT_UPCOMING),
         ("events by time", search::sql::FIND),
         ("some public events", directory::sql::PUBLIC_AMONG),
         ("who has something public", directory::sql::PUBLISHED),

@@ -340,6 +340,12 @@ pub async fn upcoming_of(
     db.run(Statement::new(sql::UPCOMING_OF, params)).await?.iter().map(EventRow::read).collect()
 }
 
+/// How many public events of an organizer have not ended.
+pub async fn count_upcoming(db: &dyn Database, owner: &CalAddress, now: Timestamp) -> Result<u32, StoreError> {
+    let rows = db.run(Statement::new(sql::COUNT_UPCOMING, vec![owner.as_str().into(), now.into()])).await?;
+    rows.first().map_or(Ok(0), |row| row.count(0))
+}
+
 /// The counters of one event; `None` if there is no such event.
 pub async fn event_counters(db: &dyn Database, id: &EventId) -> Result<Option<Counters>, StoreError> {
     let rows = db.run(Statement::new(sql::EVENT_COUNTERS, vec![id.as_str().into()])).await?;
@@ -571,6 +577,9 @@ pub mod sql {
     pub const UPCOMING_OF: &str = select_event!(
         "WHERE owner = ?1 AND public = 1 AND (last_end IS NULL OR last_end > ?2) ORDER BY start_at, event_id LIMIT ?3"
     );
+    /// How many these are.
+    pub const COUNT_UPCOMING: &str =
+        "SELECT COUNT(*) FROM event WHERE owner = ?1 AND public = 1 AND (last_end IS NULL OR last_end > ?2)";
     /// The counters of one event.
     pub const EVENT_COUNTERS: &str = "SELECT attendees, accepted, declined, noaction, tentative, origins, clients \
          FROM event WHERE event_id = ?1";

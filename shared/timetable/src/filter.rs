@@ -124,6 +124,21 @@ impl Filter {
         *self == Self::default()
     }
 
+    /// The first day that can be wanted; `None`: any.
+    pub fn first_day(&self) -> Option<NaiveDate> {
+        let month = self.months.iter().min().and_then(|first| NaiveDate::from_ymd_opt(first.year, first.month, 1));
+        self.from.into_iter().chain(month).max()
+    }
+
+    /// The last day that can be wanted; `None`: any.
+    pub fn last_day(&self) -> Option<NaiveDate> {
+        let month = self.months.iter().max().and_then(|last| {
+            let (year, month) = if last.month == 12 { (last.year + 1, 1) } else { (last.year, last.month + 1) };
+            NaiveDate::from_ymd_opt(year, month, 1)?.pred_opt()
+        });
+        self.to.into_iter().chain(month).min()
+    }
+
     /// Whether an entry is wanted on the page of a team, or of nobody in particular.
     pub fn matches(&self, entry: &Entry, page_team: Option<&str>) -> bool {
         self.matcher(page_team).matches(entry)

@@ -87,6 +87,8 @@ pub struct SchedulePage {
     pub rows: Rows,
     /// How many there are without a filter.
     pub total: usize,
+    /// The link to those that have no room here: what it says and where it leads.
+    pub later: Option<(String, String)>,
     /// What was asked in plain words.
     pub question: String,
     /// What was understood.
@@ -130,6 +132,11 @@ impl SchedulePage {
 
     fn is_narrowed(&self) -> bool {
         !self.query.is_empty() || !self.question.is_empty()
+    }
+
+    /// Whether the page holds everything, and a script can filter it by itself.
+    fn is_whole(&self) -> bool {
+        !self.is_narrowed() && self.later.is_none()
     }
 
     fn found(&self) -> String {

@@ -244,6 +244,7 @@ pub(super) static WORDS: Words = Words {
     all_months: "All months",
     show: "Show",
     show_all: "Show all {count}",
+    later_events: "Later events, from {day}",
     months_of: "Months",
     to_today: "Today",
     found_of: "{count} of {total} events",

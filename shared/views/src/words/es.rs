@@ -266,6 +266,7 @@ pub(super) static WORDS: Words = Words {
     all_months: "Todos los meses",
     show: "Mostrar",
     show_all: "Mostrar los {count}",
+    later_events: "Eventos posteriores, desde el {day}",
     months_of: "Meses",
     to_today: "Hoy",
     found_of: "{count} de {total} eventos",

@@ -485,6 +485,8 @@ words! {
     show,
     /// Away with all filters.
     show_all,
+    /// Link to the events that have no room on a page: `{day}`.
+    later_events,
     /// Label of the list of months.
     months_of,
     /// Link to the first day that is not over.

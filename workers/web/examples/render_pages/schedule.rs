@@ -188,6 +188,7 @@ fn page(
         languages: vec![("es", "Español", "?lang=es".into())],
         rows: Rows::new(&shown, &look, &|id| ids.contains(id)),
         total,
+        later: None,
         question: String::new(),
         chips: timetable::Chip::of(filter)
             .iter()

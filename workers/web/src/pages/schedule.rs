@@ -52,13 +52,25 @@ pub async fn get(
                 upcoming::shown(&context, &page, &fields, &headers).await
             }
             Found::Here(page) => {
-                let season = Season::load(context.publishing(), &page).await?;
-                let asked = Asked::read(&fields, &headers, &page, &season);
+                let (season, asked) = understood(context.publishing(), &page, &fields, &headers).await?;
                 respond::public_page(StatusCode::OK, &written(&context.config, &page, &season, asked))
             }
         }
     };
     or_refusal(&context, reader, answer.await)
+}
+
+/// What a visitor asks of a page, and the events for it.
+async fn understood(
+    context: PublishContext<'_>,
+    page: &PublicPage,
+    fields: &Fields,
+    headers: &HeaderMap,
+) -> Result<(Season, Asked), Problem> {
+    let season = Season::load(context, page).await?;
+    let asked = Asked::read(fields, headers, page, &season);
+    let season = season.narrowed(context, page, &asked.filter).await?;
+    Ok((season, asked))
 }
 
 /// The page as everybody sees it first.
@@ -98,8 +110,7 @@ pub async fn sent(
     headers: &HeaderMap,
 ) -> Result<ScheduleSentPage, Problem> {
     check_network(context, headers).await?;
-    let season = Season::load(context.publishing(), page).await?;
-    let asked = Asked::read(form, headers, page, &season);
+    let (season, asked) = understood(context.publishing(), page, form, headers).await?;
     let address = send::checked(form, &asked).map_err(|problem| Problem::invalid("email", problem))?;
     send::send(context, page, &season, &asked, &address).await
 }
@@ -118,8 +129,7 @@ pub async fn post(
             Found::Here(page) => page,
         };
         check_network(&context, &headers).await?;
-        let season = Season::load(context.publishing(), &page).await?;
-        let mut asked = Asked::read(&form, &headers, &page, &season);
+        let (season, mut asked) = understood(context.publishing(), &page, &form, &headers).await?;
         match send::checked(&form, &asked) {
             Ok(address) => {
                 let mut sent = send::send(&context, &page, &season, &asked, &address).await?;
@@ -144,8 +154,7 @@ pub async fn rows(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let Found::Here(page) = find(context.db.as_ref(), &slug).await? else { return Err(Problem::OrganizerNotFound) };
-    let season = Season::load(context.publishing(), &page).await?;
-    let asked = Asked::read(&fields, &headers, &page, &season);
+    let (season, asked) = understood(context.publishing(), &page, &fields, &headers).await?;
     let ids = fields.get("ids").unwrap_or_default();
     let shorts: Vec<&str> = ids.split(',').filter_map(|id| id.get(..SHORT_CHARS)).take(ROWS_MAX).collect();
     let mut listed = season.listed(&asked.filter);

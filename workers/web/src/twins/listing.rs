@@ -7,7 +7,7 @@ use timetable::{Entry, Filter};
 use crate::error::Problem;
 use crate::events::source;
 use crate::pages::PublicPage;
-use crate::pages::listing::{self, DATES_MAX, Event, Listing};
+use crate::pages::listing::{self, DATES_MAX, Event, Listing, midnight};
 use crate::publish::PublishContext;
 
 /// Reads the events of a page that end after a moment.
@@ -17,7 +17,8 @@ pub async fn load(
     filter: &Filter,
     after: Timestamp,
 ) -> Result<Vec<Event>, Problem> {
-    let Listing { mut events, team, .. } = listing::load(context, page, after, &|row| dates(row, after)).await?;
+    let from = filter.first_day().map_or(after, |day| midnight(day).max(after));
+    let Listing { mut events, team, .. } = listing::load(context, page, after, filter, &|row| dates(row, from)).await?;
     let wished = filter.matcher(Some(&team));
     for event in &mut events {
         event.dates.retain(|date| wished.matches(date));

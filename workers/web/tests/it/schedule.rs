@@ -165,6 +165,51 @@ fn what_does_not_fit_is_picked_in_a_second_go() {
 }
 
 #[test]
+fn a_season_that_is_too_long_for_a_page_goes_on_on_the_next() {
+    let stage = season();
+    stage.copies(2_499);
+    // Those of the day before might be of the next day somewhere.
+    let earlier = "UPDATE event SET start_at = start_at - 864000, end_at = end_at - 864000, last_end = last_end - 864000, \
+                   details = replace(details, '2027-07-02', '2027-06-22') WHERE event_id < '1'";
+    stage.world.db().migrate(earlier).unwrap();
+    let first = stage.get("/s/ann?lang=en", None);
+    assert_eq!(titles(&first), ["Quarterly call"]);
+    let later =
+        "<a class=\"button\" href=\"/s/ann?from=2027-07-03&#38;lang=en\">Later events, from Saturday 3 July 2027";
+    assert!(first.body.contains("2,504 events") && first.body.contains(later), "{}", first.body);
+    assert!(!first.body.contains("data-whole"), "a script would filter what it has");
+    let next = stage.get("/s/ann?from=2027-07-03", None);
+    assert_eq!(titles(&next), ["Rays at Gulls", "Gulls at Otters", "Otters at Gulls", "Fan fair"]);
+    assert!(next.body.contains("4 of 2,504 events") && !next.body.contains("Later events"), "{}", next.body);
+    for (query, wanted) in [
+        ("month=2027-08", vec!["Otters at Gulls", "Fan fair"]),
+        ("words=fair", vec!["Fan fair"]),
+        ("team=Otters", vec!["Gulls at Otters", "Otters at Gulls"]),
+        ("q=in+august", vec!["Otters at Gulls", "Fan fair"]),
+        ("to=2027-07-02", vec!["Quarterly call"]),
+    ] {
+        let page = stage.get(&format!("/s/ann?{query}"), None);
+        assert_eq!(titles(&page), wanted, "{query}");
+        assert!(!page.body.contains("Later events"), "{query}");
+    }
+    // Of what is wished for there may be more than is looked up.
+    assert!(stage.get("/s/ann?words=call&side=away", None).body.contains("Nothing matches"));
+    assert!(stage.get("/s/ann?after=19:00", None).body.contains("/s/ann?from=2027-07-03&#38;after=19:00"));
+    assert!(stage.get("/s/ann?month=2027-08", None).body.contains("<option value=\"2027-08\" selected>August 2027"));
+    assert!(stage.get("/s/ann.md?month=2027-08", None).body.contains("Fan fair"));
+    assert!(stage.get("/s/ann.ics?words=fair", None).body.contains("SUMMARY:Fan fair"));
+    // Picks of any part are sent together.
+    let picks: String = ["call-1", "g1", "g2", "g3"].map(|uid| format!("&event={}", short(&stage, uid))).concat();
+    let sent = stage.form("/s/ann", &format!("email=ana@example.com{picks}")).body;
+    assert!(sent.contains("4 invitations are on their way"), "{sent}");
+    // A page of some of them has room for those.
+    configure(&stage, "{\"filter\":\"team=Otters\"}");
+    let some = stage.get("/s/ann", None);
+    assert_eq!(titles(&some), ["Gulls at Otters", "Otters at Gulls"]);
+    assert!(some.body.contains("2 events") && some.body.contains("data-whole"), "{}", some.body);
+}
+
+#[test]
 fn picks_are_named_by_a_part_of_their_id() {
     let stage = season();
     let (one, gone) = (short(&stage, "g1"), short(&stage, "g2"));

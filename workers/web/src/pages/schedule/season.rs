@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use arrange::Arrange as _;
 use chrono::NaiveDate;
-use itip::{CalAddress, EventId, Timestamp, When};
+use itip::{EventId, Timestamp, When};
 use store::StoreError;
 use store::directory::EventRow;
 use timetable::{Entry, EntryStatus, Filter, PageConfig, Question, Vocabulary};
@@ -15,7 +15,7 @@ use views::words::Language;
 use super::choices::Choices;
 use crate::events;
 use crate::pages::PublicPage;
-use crate::pages::listing::{self, DATES_MAX, Event, Listing};
+use crate::pages::listing::{self, DATES_MAX, Event, Listing, midnight};
 use crate::publish::{KeptEvent, PublishContext, Turning};
 
 /// How long an event that is over stays on the page, folded away.
@@ -32,13 +32,16 @@ pub struct Season {
     /// How many are not over.
     pub total: usize,
     events: Arc<Events>,
+    /// Those that a filter may want, where `events` are not all.
+    looked_up: Option<Arc<Events>>,
 }
 
 /// What is read of a page once, for whoever asks until it changes.
 pub struct Events {
     list: Vec<Event>,
     team: String,
-    all: bool,
+    rest: Option<NaiveDate>,
+    beyond: usize,
     since: Timestamp,
     /// Of a series other dates come next then, and of a page with a limit other events.
     until: Timestamp,
@@ -47,12 +50,14 @@ pub struct Events {
 }
 
 impl Events {
-    async fn load(context: PublishContext<'_>, page: &PublicPage) -> Result<Self, StoreError> {
+    async fn load(context: PublishContext<'_>, page: &PublicPage, wish: &Filter) -> Result<Self, StoreError> {
         let now = context.now;
-        let Listing { events: list, team, all } =
-            listing::load(context, page, now.plus(-EARLIER_SECS), &|row| dates(row, now)).await?;
+        let from = wish.first_day().map_or(now, |day| midnight(day).max(now));
+        let Listing { events: list, team, rest, beyond } =
+            listing::load(context, page, now.plus(-EARLIER_SECS), wish, &|row| dates(row, from)).await?;
         let until = turning(&list, now).moment();
-        Ok(Self { list, team, all, since: now, until, vocabulary: OnceLock::new(), choices: OnceLock::new() })
+        let (vocabulary, choices) = (OnceLock::new(), OnceLock::new());
+        Ok(Self { list, team, rest, beyond, since: now, until, vocabulary, choices })
     }
 
     /// How many, over or not.
@@ -79,12 +84,33 @@ impl Season {
     pub async fn load(context: PublishContext<'_>, page: &PublicPage) -> Result<Self, StoreError> {
         let now = context.now;
         let known = context.seasons.and_then(|seasons| seasons.get(page, now));
-        let events = if let Some(known) = known { known } else { Arc::new(Events::load(context, page).await?) };
+        let events = match known {
+            Some(known) => known,
+            None => Arc::new(Events::load(context, page, &Filter::default()).await?),
+        };
         if let Some(seasons) = context.seasons {
             seasons.keep(page, &events);
         }
         let over = events.list.iter().filter(|event| event.row.event.is_past(now)).count();
-        Ok(Self { now, total: events.count() - over, events })
+        Ok(Self { now, total: events.count() - over + events.beyond, events, looked_up: None })
+    }
+
+    /// Of more events than a page can hold, looks up those that a filter may want.
+    pub async fn narrowed(
+        self,
+        context: PublishContext<'_>,
+        page: &PublicPage,
+        filter: &Filter,
+    ) -> Result<Self, StoreError> {
+        if self.is_all() || filter.is_empty() {
+            return Ok(self);
+        }
+        let looked_up = Some(Arc::new(Events::load(context, page, filter).await?));
+        Ok(Self { looked_up, ..self })
+    }
+
+    fn list(&self) -> &[Event] {
+        &self.looked_up.as_ref().unwrap_or(&self.events).list
     }
 
     /// Whose games they are; empty if nobody's in particular.
@@ -94,12 +120,17 @@ impl Season {
 
     /// Whether the organizer has no others that could stand here.
     pub fn is_all(&self) -> bool {
-        self.events.all
+        self.events.rest.is_none()
+    }
+
+    /// The day from which on there are more events than those that are listed.
+    pub fn rest(&self) -> Option<NaiveDate> {
+        self.looked_up.as_ref().unwrap_or(&self.events).rest
     }
 
     /// The events themselves, as they are kept.
     pub fn kept(&self) -> impl Iterator<Item = &Arc<KeptEvent>> {
-        self.events.list.iter().map(|event| &event.row)
+        self.list().iter().map(|event| &event.row)
     }
 
     /// What the quick filters choose among.
@@ -115,7 +146,7 @@ impl Season {
             let entry = Arc::clone(dates.next()?);
             Some(Listed { entry, then: dates.take(THEN_MAX).map(|date| date.start.clone()).collect() })
         };
-        self.events.list.iter().filter_map(one).collect()
+        self.list().iter().filter_map(one).collect()
     }
 
     /// The next events of some that can be invited to, after the first so many.
@@ -196,9 +227,4 @@ fn dates(row: &EventRow, now: Timestamp) -> Vec<Entry> {
         dates.push(Entry::next(&source, now));
     }
     dates
-}
-
-/// Whether an event may be picked on the page of an organizer.
-pub fn is_of(row: &EventRow, owner: &CalAddress) -> bool {
-    row.owner == *owner && row.public
 }

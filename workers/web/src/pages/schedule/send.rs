@@ -14,7 +14,7 @@ use views::when::WhenView;
 use views::words::{Words, fill};
 
 use super::asked::{Asked, Ticked};
-use super::season::{Season, is_of};
+use super::season::Season;
 use super::theme_path;
 use crate::WebContext;
 use crate::assets::SCHEDULE_JS;
@@ -23,8 +23,6 @@ use crate::extract::{Fields, read_address};
 use crate::invite::{INVITATIONS_MAX, invite_to};
 use crate::pages::{PublicPage, sender, shell_at};
 
-/// Ticked events that are looked up although they are no longer on the page.
-const GONE_MAX: usize = 10;
 /// Slots under one title that are asked whether a guest has one: a question to an object each.
 const SLOTS_MAX: usize = 50;
 
@@ -61,14 +59,14 @@ pub async fn send(
     let words = asked.language.words();
     let ids = ids(asked);
     let mut rows: Vec<EventRow> = ids.iter().filter_map(|id| season.row(id)).cloned().collect();
-    // What has gone since the page was loaded is looked up, so that its line can say so. An id that was never on this
-    // page is as good as unknown.
-    for id in ids.iter().filter(|id| season.row(id).is_none()).take(GONE_MAX) {
-        let row = directory::event_by_start(context.db.as_ref(), id).await?;
-        rows.extend(row.filter(|row| is_of(row, &page.organizer.address)));
+    // What has gone since the page was loaded is looked up, so that its line can say so; and what a later part of a
+    // long page has. An id of somebody else is as good as unknown.
+    let others: Vec<String> = ids.iter().filter(|id| season.row(id).is_none()).map(|id| (*id).to_owned()).collect();
+    if !others.is_empty() {
+        rows.extend(directory::public_among(context.db.as_ref(), &page.organizer.address, &others).await?);
     }
     rows.arrange_by_key(|row| row.details.start.instant());
-    let missing = ids.len() - rows.len();
+    let missing = ids.len().saturating_sub(rows.len());
     let one_per_person = page.config.kind == PageKind::Slots && page.config.one_per_person;
     let later = if one_per_person { take_later(&mut rows) } else { Vec::new() };
     let language = asked.reads.language().map_or_else(String::new, |language| language.words().tag.to_owned());

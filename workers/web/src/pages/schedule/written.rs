@@ -1,5 +1,7 @@
 //! From a season and a wish to the page.
 
+use arrange::Arrange as _;
+use chrono::NaiveDate;
 use itip::EventId;
 use scheduling::settings::Config;
 use timetable::{Filter, PageKind, Side};
@@ -8,8 +10,8 @@ use views::head::{Head, PageFacts};
 use views::links::Subject;
 use views::pages::{Chip, Choice, Narrow, SchedulePage, Toggle};
 use views::rows::{Look, Rows};
-use views::when::month_name;
-use views::words::Language;
+use views::when::{long_date, month_name};
+use views::words::{Language, fill};
 
 use super::asked::{Asked, Ticked, WEEKEND, rest_after};
 use super::choices::Choices;
@@ -48,6 +50,7 @@ pub fn written(config: &Config, page: &PublicPage, season: &Season, asked: Asked
         label: chip(&part.what, asked.language, look.clock_24()),
         href: links.to(&part.without.to_query()),
     };
+    let later = season.rest().and_then(|day| later(day, &asked, &links));
     SchedulePage {
         shell: shell_at(&config.domain, title.clone(), asked.language, &[&LIVE_JS, &SCHEDULE_JS]),
         organizer: page.organizer.name.clone(),
@@ -61,6 +64,7 @@ pub fn written(config: &Config, page: &PublicPage, season: &Season, asked: Asked
         languages: other_languages(asked.language, &page.slug, &query),
         rows,
         total: season.total,
+        later,
         chips: timetable::Chip::of(&asked.filter).iter().map(told).collect(),
         narrow: narrow(page, season, &asked, &links),
         mended: asked.mended,
@@ -75,6 +79,16 @@ pub fn written(config: &Config, page: &PublicPage, season: &Season, asked: Asked
         picks_max: INVITATIONS_MAX,
         rest,
     }
+}
+
+/// The link to the events from a day on, if any of them can be wanted.
+fn later(day: NaiveDate, asked: &Asked, links: &Views<'_>) -> Option<(String, String)> {
+    let filter = &asked.filter;
+    let is_ahead = filter.first_day().is_none_or(|first| first < day);
+    let is_wanted = filter.last_day().is_none_or(|last| last >= day);
+    let from_then = Filter { from: Some(day), ..filter.clone() };
+    let label = fill(asked.language.words().later_events, &[("day", &long_date(day, asked.language))]);
+    (is_ahead && is_wanted).then(|| (label, links.to(&from_then.to_query())))
 }
 
 /// What the head of a page says of all its events.
@@ -163,6 +177,9 @@ fn narrow(page: &PublicPage, season: &Season, asked: &Asked, links: &Views<'_>) 
         .filter(|(folded, _)| games * 2 > *dates && **folded != own)
         .map(|(folded, name)| Choice { value: name.clone(), label: name.clone(), on: chosen(folded) })
         .collect();
+    let mut months = months.clone();
+    months.extend(filter.months.iter().filter(|month| !season.choices().months.contains(month)));
+    months.arrange();
     let months: Vec<Choice> = months
         .iter()
         .map(|month| Choice {
