@@ -202,6 +202,27 @@ export const liveSuite = (stage) => describe("an open schedule", { concurrency: 
 
 /** `stage` is filled before the tests run. */
 export const readingSuite = (stage) => describe("reading the schedule", { concurrency: false }, () => {
+  test("a jump to a month ends at the month, however high its neighbours turn out to be", async () => {
+    for (const viewport of [PHONE, undefined]) {
+      const page = await open(stage, stage.season.demo, { viewport });
+      const months = page.getByRole("navigation", { name: "Months" });
+      const links = await months.getByRole("link").all();
+      assert.ok(links.length > 3, `${links.length} months`);
+      // From afar, so that what lies before each has not been looked at; the last one is too short to reach the top.
+      const far = links.keys().filter((at) => at > 0 && at < links.length - 1).toArray().reverse();
+      for (const at of far) {
+        await links[at].click();
+        // Whatever comes into view takes its height within a few frames.
+        await page.waitForTimeout(400);
+        const heading = await page.getByRole("heading", { level: 2 }).nth(at).boundingBox();
+        const strip = await months.boundingBox();
+        const gap = heading.y - (strip.y + strip.height);
+        assert.ok(gap > 0 && gap < 100, `month ${at} is ${gap} px below the strip`);
+      }
+      await page.context().close();
+    }
+  });
+
   test("nothing moves for who wants no motion", async () => {
     const page = await open(stage, stage.season.demo, { reducedMotion: "reduce", viewport: PHONE });
     await rows(page).first().check();
