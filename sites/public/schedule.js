@@ -351,7 +351,9 @@
   const live = form.querySelector("[data-live]");
   const order = (li) => li.querySelector("time").dateTime;
   const place = (parent, child, keyOf) => {
-    const after = [...parent.children].find((other) => keyOf(other) && keyOf(other) > keyOf(child));
+    const latestFirst = "latestFirst" in words && !parent.closest(".earlier");
+    const isAfter = (other) => (latestFirst ? other < keyOf(child) : other > keyOf(child));
+    const after = [...parent.children].find((other) => keyOf(other) && isAfter(keyOf(other)));
     parent.insertBefore(child, after ?? (parent === form ? none : null));
   };
   const byHref = (root, href) => root.querySelector(`li > a[href="${CSS.escape(href)}"]`)?.closest("li");

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { loadDemo } from "../../scripts/lib/demo.mjs";
 import { LOCAL } from "../../scripts/lib/stack.mjs";
+import { calendar, games } from "../e2e/fixtures/season.mjs";
 import { SEASON, eventually, startWorld } from "../e2e/world.mjs";
 
 const ODD = [
@@ -20,7 +21,7 @@ const TOURS = ["Behind the scenes of the ferry", "Tour of the lock"].flatMap((su
   ["06-12", "06-13"].map((day) => ({ summary, start: `${SEASON}-${day}T10:00:00`, end: `${SEASON}-${day}T11:00:00` })),
 );
 
-/** Starts the stack; with the paths of its pages: the demo, the odd ones, the next few of these, and slots. */
+/** Starts the stack; with the paths of its pages: the demo, the odd ones, the next few of these, the last of them first, slots, and many games a day. */
 export async function startSeason() {
   // Nobody waits for a digest, and a page full of tests is many submissions.
   const world = await startWorld({ vars: { KEYLESS_DAILY_MAX: "100000" } });
@@ -35,12 +36,14 @@ export async function startSeason() {
     // In a colour that needs help.
     const few = { kind: "upcoming", limit: 5, accent: "#ffd400", intro: "The next few." };
     const upcoming = await furtherPage(world, organizer, "rovers-next", few);
+    const latest = await furtherPage(world, organizer, "rovers-latest", { descending: true });
     const harbour = world.organizer("google", "Open Harbour");
     const tours = [];
     for (const fields of TOURS) tours.push(await harbour.announced(fields));
     const slots = await furtherPage(world, harbour, "harbour-tours", { kind: "slots", title: "Open day at the harbour" });
     await eventually("all slots", async () => (await world.fetch(slots)).text.split("name=event").length > TOURS.length);
-    return { world, organizer, meetings, tours, demo: LOCAL.page, odd: await organizer.page(), upcoming, slots, stop: () => world.stop() };
+    const crowded = await leaguePage(world);
+    return { world, organizer, meetings, tours, crowded, demo: LOCAL.page, odd: await organizer.page(), upcoming, latest, slots, stop: () => world.stop() };
   } catch (error) {
     await world.stop();
     throw error;
@@ -96,6 +99,15 @@ export async function publicPages({ world, organizer, meetings, demo, odd, upcom
 }
 
 /** Makes a further page of the organizer; its path. */
+/** Half a year of ten games a day. */
+async function leaguePage(world) {
+  const league = world.organizer("google", "The league");
+  const headers = { "content-type": "text/calendar" };
+  const begun = await world.fetch(`/v1/organizers/${league.email}/imports`, { method: "POST", key: "standard", headers, body: calendar(games(1800)) });
+  await eventually("the league's games", async () => (await world.fetch(begun.headers.get("location"), { key: "standard" })).json.state === "done", { within: 60_000 });
+  return furtherPage(world, league, "league-games", {});
+}
+
 async function furtherPage(world, organizer, slug, config) {
   const body = JSON.stringify({ organizer: organizer.email, slug, config });
   const headers = { "content-type": "application/json", "x-api-key": world.standardKey };

@@ -188,6 +188,8 @@ pub struct Rows {
     slots: bool,
     /// In order.
     pub sections: Vec<Section>,
+    /// The last comes first.
+    pub latest_first: bool,
     earlier: Vec<Day>,
     /// The zone most of them are in; the others name their own.
     pub zone: String,
@@ -251,7 +253,8 @@ impl Rows {
             section.picks += usize::from(row.picks());
             push(&mut section.days, date, row, today, look);
         }
-        Self { words, pick: look.pick, slots, sections, earlier, zone, count, over: over_count }
+        let latest_first = look.config.descending;
+        Self { words, pick: look.pick, slots, sections, latest_first, earlier, zone, count, over: over_count }
     }
 
     /// How many are ticked.
