@@ -20,6 +20,8 @@ pub struct Brand {
     pub theme: String,
     /// Our own style for these pages.
     pub style: String,
+    /// The language of his words, where it is not that of the page.
+    pub foreign: String,
 }
 
 /// The page of one event.

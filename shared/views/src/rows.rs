@@ -49,9 +49,9 @@ impl Look<'_> {
         in_words(pattern, date, self.language.words())
     }
 
-    /// `Sat 3 Jul, 4:05 pm`.
-    fn moment(&self, when: &When) -> String {
-        let date = self.date(self.language.words().date_short, when.local_date());
+    /// `Sat 3 Jul, 4:05 pm`, or with the date in another form.
+    fn moment(&self, pattern: &str, when: &When) -> String {
+        let date = self.date(pattern, when.local_date());
         match when {
             When::Date(_) => date,
             When::At(moment) => format!("{date}, {}", clock(moment.local.time(), self.clock_24())),
@@ -68,6 +68,7 @@ struct Row {
     /// Zone and last day, where there is something to say.
     note: String,
     was: String,
+    was_aloud: String,
     off: bool,
     over: bool,
     then: String,
@@ -93,9 +94,12 @@ impl Row {
             let until = fill(words.until_day, &[("day", &look.date(words.date_short, last))]);
             note = if note.is_empty() { until } else { format!("{note}, {until}") };
         }
-        let was = match &entry.status {
-            EntryStatus::Moved { from } => look.moment(from),
-            EntryStatus::Scheduled | EntryStatus::Tentative | EntryStatus::Cancelled => String::new(),
+        let (was, was_aloud) = match &entry.status {
+            EntryStatus::Moved { from } => {
+                let aloud = look.moment(words.date_aloud, from);
+                (look.moment(words.date_short, from), fill(words.moved_aloud, &[("was", &aloud)]))
+            }
+            EntryStatus::Scheduled | EntryStatus::Tentative | EntryStatus::Cancelled => Default::default(),
         };
         let then: Vec<String> = listed.then.iter().map(|when| look.date(words.date_short, when.local_date())).collect();
         Self {
@@ -107,6 +111,7 @@ impl Row {
             },
             note,
             was,
+            was_aloud,
             off: entry.status == EntryStatus::Cancelled,
             over: is_over(entry, look.now),
             then: if then.is_empty() { String::new() } else { fill(words.then, &[("dates", &then.join(", "))]) },
@@ -154,7 +159,7 @@ fn is_over(entry: &Entry, now: Timestamp) -> bool {
 #[derive(Debug, Clone)]
 struct Day {
     key: NaiveDate,
-    /// In a few words.
+    /// As it is said.
     date: String,
     weekday: String,
     number: u32,
@@ -197,6 +202,8 @@ pub struct Rows {
     pub count: usize,
     /// How many are folded away because they are over.
     pub over: usize,
+    /// The language of their titles, places and offers, where it is not that of the page.
+    pub foreign: String,
 }
 
 impl Rows {
@@ -254,7 +261,8 @@ impl Rows {
             push(&mut section.days, date, row, today, look);
         }
         let latest_first = look.config.descending;
-        Self { words, pick: look.pick, slots, sections, latest_first, earlier, zone, count, over: over_count }
+        let foreign = look.language.foreign(&look.config.language);
+        Self { words, pick: look.pick, slots, sections, latest_first, earlier, zone, count, over: over_count, foreign }
     }
 
     /// How many are ticked.
@@ -299,7 +307,7 @@ fn push(days: &mut Vec<Day>, date: NaiveDate, row: Row, today: bool, look: &Look
         Some(day) if day.key == date => day.rows.push(row),
         _ => days.push(Day {
             key: date,
-            date: look.date(look.language.words().date_short, date),
+            date: look.date(look.language.words().date_aloud, date),
             weekday: look.date("{weekday_short}", date),
             number: date.day(),
             month: look.date("{month_short}", date),

@@ -85,6 +85,8 @@ words! {
     date_subject,
     /// In a narrow column; no year.
     date_short,
+    /// The same for who hears it: nothing is cut short.
+    date_aloud,
     /// A month's heading.
     month_year,
     /// Of dates, and of clock times.
@@ -121,6 +123,8 @@ words! {
     locale,
     /// The first link, for the keyboard.
     skip_to_content,
+    /// The second, where there is something to send.
+    skip_to_sending,
     /// The foot of a page; `convoke` is a link.
     made_by,
     /// A number of events; see [`Words::events`].
@@ -503,6 +507,8 @@ words! {
     untick_all,
     /// Removes a part of the filter.
     without,
+    /// Label of the list of these parts.
+    understood,
     /// A part of a filter: the other side.
     chip_against,
     /// The same: a first day or time.
@@ -523,6 +529,8 @@ words! {
     today,
     /// Marks an event that was announced for another time.
     moved,
+    /// The same for who hears it, with the other time.
+    moved_aloud,
     /// Further dates of a series.
     then,
     /// The last day of an event of several days.
@@ -884,6 +892,12 @@ impl Language {
         Self::ALL.iter().copied().find(|language| language.words().tag.eq_ignore_ascii_case(primary))
     }
 
+    /// What language an organizer's own words are in, where that is known and not this one; else empty. A screen reader
+    /// takes another voice for them.
+    pub fn foreign(self, tag: &str) -> String {
+        if Self::from_tag(tag) == Some(self) { String::new() } else { tag.to_owned() }
+    }
+
     /// The first of some tags that we write, English without any: the reader's own wish comes before the organizer's.
     pub fn choose(tags: &[&str]) -> Self {
         tags.iter().find_map(|tag| Self::from_tag(tag)).unwrap_or_default()
@@ -1018,6 +1032,13 @@ mod tests {
     fn tags_are_unique_and_found_again() {
         for language in Language::ALL {
             assert_eq!(Language::from_tag(language.words().tag), Some(*language));
+        }
+    }
+
+    #[test]
+    fn another_language_is_named_where_it_is_known() {
+        for (tag, foreign) in [("", ""), ("es", ""), ("es-MX", ""), ("en", "en"), ("de-AT", "de-AT")] {
+            assert_eq!(Language::Es.foreign(tag), foreign, "{tag}");
         }
     }
 

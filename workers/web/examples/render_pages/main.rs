@@ -91,6 +91,7 @@ fn main() {
         logo: if theme { "logo.svg".into() } else { String::new() },
         theme: if theme { "theme.css".into() } else { String::new() },
         style: style.into(),
+        foreign: String::new(),
     };
     let landing = |layout: Layout, event: &EventView| LandingPage {
         shell: Shell { scripts: vec!["times.js".into(), "landing.js".into()], ..shell("x") },

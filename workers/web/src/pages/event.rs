@@ -107,6 +107,7 @@ pub async fn written(
             logo: look.logo.clone(),
             theme: look.accent.map(theme_path).unwrap_or_default(),
             style: LANDING_CSS.path.clone(),
+            foreign: language.foreign(&look.language),
         },
         layout: look.layout,
         dates: dates(rest, &telling),

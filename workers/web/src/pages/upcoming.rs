@@ -72,7 +72,7 @@ fn cards(
     }
 }
 
-fn brand(page: &PublicPage, style: &str) -> Brand {
+fn brand(page: &PublicPage, language: Language, style: &str) -> Brand {
     let config = &page.config;
     Brand {
         name: if config.title.is_empty() { page.organizer.name.clone() } else { config.title.clone() },
@@ -80,6 +80,7 @@ fn brand(page: &PublicPage, style: &str) -> Brand {
         logo: config.logo.clone(),
         theme: config.accent.map(theme_path).unwrap_or_default(),
         style: style.to_owned(),
+        foreign: language.foreign(&config.language),
     }
 }
 
@@ -91,7 +92,7 @@ pub async fn written(
 ) -> Result<(UpcomingPage, Turning), Problem> {
     let (entries, more, turning) = shown_of(context, page).await?;
     let cards = cards(context, page, language, Place::default(), (&entries, more));
-    let brand = brand(page, &LANDING_CSS.path);
+    let brand = brand(page, language, &LANDING_CSS.path);
     let facts = PageFacts {
         slug: &page.slug,
         title: &brand.name,
@@ -164,7 +165,7 @@ pub async fn publish_frame(
     let language = reads.unwrap_or_else(|| Language::choose(&[&page.config.language]));
     let (entries, more, turning) = shown_of(context, &page).await?;
     let cards = cards(context, &page, language, Place::default(), (&entries, more));
-    let brand = brand(&page, &EMBED_CSS.path);
+    let brand = brand(&page, language, &EMBED_CSS.path);
     let shell = shell_at(&context.config.domain, brand.name.clone(), language, &[]);
     let fields = respond::framed_fields(&page.config.frame_ancestors);
     Ok(Rendered::Here(published(&page, language, &FramePage { shell, brand, cards }, fields, turning)?))

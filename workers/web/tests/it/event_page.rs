@@ -149,7 +149,10 @@ fn a_page_is_laid_out_as_its_organizer_wants() {
         assert!(page.contains(part), "{part}");
     }
     assert!(!page.contains("class=\"about\""), "a plain page has no description");
-    assert!(read(&stage, &path, "en").contains("19:05 to 22:05"));
+    let english = read(&stage, &path, "en");
+    assert!(english.contains("19:05 to 22:05") && english.contains("<h1 dir=\"auto\" lang=\"es\">"));
+    let rows = read(&stage, "/s/ann", "en");
+    assert!(rows.contains("<b dir=auto lang=es>") && !page.contains("<h1 dir=\"auto\" lang"));
 }
 
 fn season(stage: &Stage) {

@@ -107,7 +107,7 @@ fn a_question_with_an_address_is_ready_to_send_and_sends_nothing() {
     let page = stage.get("/s/ann?q=send+me+all+home+games+in+august,+ana@example.com", None);
     assert_eq!(titles(&page), ["Otters at Gulls"]);
     assert_eq!(page.body.matches(" checked>").count(), 1);
-    for part in ["value=\"ana@example.com\"", "Nothing is sent until you press", "1 event picked", "Without: Home"] {
+    for part in ["value=\"ana@example.com\"", "Nothing is sent until you press", "1 event picked", "Remove: Home"] {
         assert!(page.body.contains(part), "{part}");
     }
     assert_eq!(stage.mails(), 0);
