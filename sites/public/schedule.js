@@ -93,23 +93,31 @@
     if (full) say(words.most);
   };
   const all = document.querySelector("[data-all]");
+  // It goes nowhere: it is a button, and has a button's keys.
+  const press = (event) => { if (event.key === " ") { event.preventDefault(); event.currentTarget.click(); } };
+  all?.setAttribute("role", "button");
+  all?.addEventListener("keydown", press);
   all?.addEventListener("click", (event) => { event.preventDefault(); tick(form, true); });
   // Every month has a button for all of it. What it says follows what is ticked.
   const months = () => [...form.querySelectorAll(".month")];
   const hasOpen = (month) => [...month.querySelectorAll('input[name="event"]')].some((input) => !input.checked && isShown(input.value));
+  const name = (button, text) => {
+    write(button, text);
+    // In a list of buttons, too, it says which month.
+    button.ariaLabel = `${text}: ${button.previousElementSibling.textContent}`;
+  };
   const label = (month) => {
     const button = month?.querySelector(".head button");
-    write(button, hasOpen(month) ? words.tickMonth : words.untickMonth);
+    if (button) name(button, hasOpen(month) ? words.tickMonth : words.untickMonth);
   };
   const dress = (month) => {
     if (month.matches(".slots")) return;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "plain";
-    button.textContent = words.tickMonth;
-    button.setAttribute("aria-describedby", month.getAttribute("aria-labelledby"));
     button.addEventListener("click", () => tick(month, hasOpen(month)));
     month.querySelector(".head").append(button);
+    name(button, words.tickMonth);
   };
   months().forEach(dress);
 
@@ -121,7 +129,22 @@
   const keep = () => (remember.checked && email.value ? storage.write(addressKey, email.value) : storage.remove(addressKey));
   remember.addEventListener("change", keep);
   email.addEventListener("change", () => { if (remember.checked) keep(); });
+  // A browser's own balloon is gone after seconds, and not every screen reader says it.
+  form.noValidate = true;
+  const problem = form.querySelector("#problem");
+  const refuse = (text) => {
+    problem.textContent = text;
+    email.setAttribute("aria-errormessage", problem.id);
+    email.setAttribute("aria-invalid", String(text !== ""));
+  };
+  email.addEventListener("input", () => { if (problem.textContent) refuse(""); });
   form.addEventListener("submit", (event) => {
+    if (picks.size > 0 && !email.validity.valid) {
+      event.preventDefault();
+      refuse(email.value ? problem.dataset.wrong : problem.dataset.missing);
+      email.focus();
+      return;
+    }
     const wrong = picks.size === 0 ? words.first : picks.size > most ? words.most : "";
     if (wrong) {
       event.preventDefault();
@@ -169,6 +192,7 @@
     if (!strip || !month.id) return;
     const link = document.createElement("a");
     link.href = `#${month.id}`;
+    link.ariaLabel = month.querySelector("h2").textContent;
     const name = document.createElement("span");
     // The last word of its days.
     name.textContent = month.querySelector("h3 b").nextSibling.textContent.trim();
@@ -205,6 +229,7 @@
     weekend: [0, 6].includes(new Date(`${date}T12:00Z`).getUTCDay()),
     side: li.dataset.side,
     offer: li.querySelector(".offer") !== null,
+    open: li.querySelector("input") !== null,
   });
   const prepare = () => {
     const long = new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: "UTC", weekday: "long", day: "numeric", month: "long", year: "numeric" });
@@ -244,8 +269,10 @@
     }
     none.hidden = shown > 0;
     const narrowed = shown !== rows.length;
-    write(found, narrowed ? filled(words.found, { count: shown, total: words.total }) : "");
-    write(all, filled(words.tick, { count: shown }));
+    // That there is no filter any more is said, not shown.
+    if (narrowed || found?.textContent) write(found, filled(words.found, { count: shown, total: words.total }));
+    found?.classList.toggle("hush", !narrowed);
+    write(all, filled(words.tick, { count: rows.filter(({ fits, open }) => fits && open).length }));
     changes = showing();
     settle();
   };
@@ -315,7 +342,7 @@
     for (const link of narrow?.querySelectorAll("[data-part]") ?? []) {
       link.setAttribute("role", "button");
       link.setAttribute("aria-pressed", "false");
-      link.addEventListener("keydown", (event) => { if (event.key === " ") { event.preventDefault(); link.click(); } });
+      link.addEventListener("keydown", press);
       link.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
