@@ -34,7 +34,7 @@ export async function startSeason() {
     await meetings[2].edit({ start: `${SEASON}-07-04T20:05:00`, end: `${SEASON}-07-04T23:05:00` });
     await meetings[2].revision(1);
     // In a colour that needs help.
-    const few = { kind: "upcoming", limit: 5, accent: "#ffd400", intro: "The next few." };
+    const few = { kind: "upcoming", limit: 5, accent: "#ffd400", intro: "The next few.", language: "en" };
     const upcoming = await furtherPage(world, organizer, "rovers-next", few);
     const latest = await furtherPage(world, organizer, "rovers-latest", { descending: true });
     const harbour = world.organizer("google", "Open Harbour");

@@ -6,6 +6,7 @@ import { embedSuite } from "./embed.mjs";
 import { pagesSuite } from "./pages.mjs";
 import { liveSuite, readingSuite, sendingSuite } from "./schedule.mjs";
 import { startSeason } from "./season.mjs";
+import { spokenSuite } from "./spoken.mjs";
 
 const stage = {};
 before(async () => {
@@ -17,6 +18,7 @@ after(async () => {
   await stage.season?.stop();
 });
 
+spokenSuite(stage);
 sendingSuite(stage);
 liveSuite(stage);
 readingSuite(stage);
