@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { SEASON, eventually } from "../e2e/world.mjs";
+import { file, rowsOfPage } from "../bench/lib/season.mjs";
 import { PHONE, openTab } from "./browser.mjs";
 
 const EMAIL = /e-?mail/i;
@@ -94,6 +95,43 @@ export const sendingSuite = (stage) => describe("sending from the schedule", { c
     await page.getByRole("button", { name: SEND }).click();
     await page.getByText(/at least one/i).waitFor();
     assert.equal((await stage.season.world.stats()).accepted, accepted);
+    await page.context().close();
+  });
+
+  test("what one mailing does not take is picked in a second go, and stands where it is looked for", async () => {
+    const { world } = stage.season;
+    const organizer = world.organizer("google", "Harbor League");
+    await organizer.announced({ summary: "Opening day", start: `${SEASON}-02-01T19:05:00`, end: `${SEASON}-02-01T22:05:00` });
+    const [where, guest] = [await organizer.page(), world.guest()];
+    const imports = `/v1/organizers/${encodeURIComponent(organizer.email)}/imports`;
+    const taken = await world.fetch(imports, { method: "POST", key: "standard", headers: { "content-type": "text/calendar" }, body: file(organizer, 220) });
+    assert.equal(taken.status, 202, taken.text);
+    await eventually("the whole league", async () => rowsOfPage((await world.fetch(where)).text) === 221, { timeoutMs: 30_000 });
+
+    const page = await open(stage, where, { viewport: PHONE });
+    await page.getByRole("link", { name: "Pick the first 200" }).click();
+    await page.getByText("200 of 221 are picked").waitFor();
+    assert.equal(await page.getByRole("link", { name: /^Pick the first/ }).count(), 0);
+    const send = async () => {
+      await page.getByRole("textbox", { name: EMAIL }).fill(guest.email);
+      await page.getByRole("button", { name: SEND }).click();
+    };
+    await send();
+    await page.getByRole("heading", { level: 1, name: /200 invitations/ }).waitFor();
+    const next = page.getByRole("link", { name: "Pick the next" });
+    assert.ok((await next.boundingBox()).y < PHONE.height, "in sight before two hundred lines are read");
+    await next.click();
+    await page.getByText("Events 201 to 221 of 221 are picked.").waitFor();
+    await says(page, "21 events picked").waitFor();
+    await page.getByRole("link", { name: "Look at them" }).click();
+    await page.waitForFunction(() => {
+      const first = document.querySelector("main li :checked").getBoundingClientRect();
+      return first.top > 0 && first.bottom < innerHeight;
+    });
+    // What is more than one mailing is said, and nothing is ticked beyond it.
+    await page.getByRole("button", { name: `Pick all: March ${SEASON}` }).click();
+    await says(page, "Pick at most 200 events at a time.").waitFor();
+    assert.equal(await page.getByRole("checkbox", { checked: true }).count(), 200);
     await page.context().close();
   });
 

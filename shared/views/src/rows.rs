@@ -271,6 +271,18 @@ impl Rows {
         days.flat_map(|day| &day.rows).filter(|row| row.ticked).count()
     }
 
+    /// Where the first of these stands: a day of a month, or a title of slots. Empty if none is.
+    pub(crate) fn first_ticked(&self) -> String {
+        let mut days = self.sections.iter().flat_map(|section| section.days.iter().map(move |day| (section, day)));
+        let first = days.find(|(_, day)| day.rows.iter().any(|row| row.ticked));
+        first.map_or_else(
+            String::new,
+            |(section, day)| {
+                if self.slots { format!("h{}", section.key) } else { format!("d{}", day.key) }
+            },
+        )
+    }
+
     /// How many can be.
     pub fn picks(&self) -> usize {
         self.sections.iter().map(|section| section.picks).sum()

@@ -115,6 +115,8 @@ pub struct SchedulePage {
     pub picks_max: usize,
     /// Of all that shall be ticked, those that did not fit: the query that ticks them in a second go. May be empty.
     pub rest: String,
+    /// How many of them earlier goes took.
+    pub skipped: usize,
 }
 
 impl SchedulePage {
@@ -163,9 +165,19 @@ impl SchedulePage {
         fill(self.words().searched_for, &[("typed", typed), ("meant", meant)])
     }
 
+    /// Of all that shall be ticked this go takes a part.
+    fn is_part(&self) -> bool {
+        !self.rest.is_empty() || (self.skipped > 0 && self.rows.ticked() > 0)
+    }
+
     fn ticked_part(&self) -> String {
-        let (ticked, picks) = (self.words().number(self.rows.ticked()), self.words().number(self.rows.picks()));
-        fill(self.words().ticked_part, &[("count", &ticked), ("all", &picks)])
+        let (words, ticked) = (self.words(), self.rows.ticked());
+        let all = words.number(self.rows.picks());
+        if self.skipped == 0 {
+            return fill(words.ticked_part, &[("count", &words.number(ticked)), ("all", &all)]);
+        }
+        let (from, to) = (words.number(self.skipped + 1), words.number(self.skipped + ticked));
+        fill(words.ticked_next, &[("from", &from), ("to", &to), ("all", &all)])
     }
 
     fn tick_all_address(&self) -> String {
@@ -174,7 +186,7 @@ impl SchedulePage {
     }
 
     fn can_tick_all(&self) -> bool {
-        !self.one_per_person && self.rows.picks() > 1
+        !self.one_per_person && self.rows.picks() > 1 && !self.is_part()
     }
 
     fn without(&self, chip: &Chip) -> String {
@@ -242,6 +254,8 @@ pub struct ScheduleSentPage {
     pub sent: usize,
     /// The page with those ticked that did not fit; empty if all did.
     pub rest: String,
+    /// Events of one submission, at most.
+    pub picks_max: usize,
     /// Of the events under one title, a person gets one.
     pub one_per_person: bool,
 }
@@ -266,6 +280,10 @@ impl ScheduleSentPage {
     pub(crate) fn look_for(&self) -> String {
         let (organizer, sender) = (name_html(&self.organizer), address_html(&format!("<{}>", self.sender)));
         fill(self.words().look_for, &[("organizer", &organizer), ("sender", &sender)])
+    }
+
+    fn not_all_sent(&self) -> String {
+        fill(self.words().not_all_sent, &[("count", &self.picks_max.to_string())])
     }
 
     fn how_to_stop(&self) -> String {

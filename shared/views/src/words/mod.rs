@@ -581,6 +581,12 @@ words! {
     tick_first,
     /// Not all of them are ticked; `all` could be.
     ticked_part,
+    /// In a later go, which of them are.
+    ticked_next,
+    /// Leads to the first of these.
+    to_ticked,
+    /// After a go that did not take all.
+    not_all_sent,
     /// Ticks what an earlier submission had no room for.
     tick_rest,
     /// Heading where a filter leaves nothing.

@@ -232,6 +232,7 @@ fn page(
         picks_max: 200,
         mended: Vec::new(),
         rest: String::new(),
+        skipped: 0,
     }
 }
 
@@ -293,6 +294,7 @@ pub fn pages() -> Vec<(String, String)> {
             line("Otters at Gulls", false, en.said_full),
         ],
         rest: String::new(),
+        picks_max: 200,
         sent: 1,
         one_per_person: false,
     };

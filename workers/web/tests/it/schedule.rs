@@ -151,17 +151,22 @@ fn what_does_not_fit_is_picked_in_a_second_go() {
     let ticked = |body: &str| body.matches(" checked>").count();
     let first = stage.get("/s/ann?words=call&tick=all", None).body;
     assert_eq!(ticked(&first), 200);
-    assert!(first.contains("200 of 241 are picked"));
+    assert!(first.contains("200 of 241 are picked") && !first.contains("Pick the first 200"));
     assert!(first.contains("name=\"rest\" value=\"words=call&#38;tick=all&#38;skip=200\""), "{first}");
     let form =
         format!("email=ana@example.com&event={}&rest=words%3Dcall%26tick%3Dall%26skip%3D200", short(&stage, "call-1"));
     let sent = stage.form("/s/ann", &form).body;
-    assert!(sent.contains("href=\"/s/ann?words=call&#38;tick=all&#38;skip=200\">Pick the rest"), "{sent}");
+    assert!(sent.contains("href=\"/s/ann?words=call&#38;tick=all&#38;skip=200\">Pick the next"), "{sent}");
     let second = stage.get("/s/ann?words=call&tick=all&skip=200", None).body;
     assert_eq!(ticked(&second), 41);
+    assert!(second.contains("Events 201 to 241 of 241 are picked."), "{second}");
+    let (_, to) = second.split_once("<a href=\"#d2027-").expect("a link to the first of them");
+    assert!(second.contains(&format!("<h3 id=d2027-{}>", to.split('"').next().unwrap())));
+    let beyond = stage.get("/s/ann?words=call&tick=all&skip=241", None).body;
+    assert!(ticked(&beyond) == 0 && !beyond.contains("are picked."));
     assert!(!second.contains("name=\"rest\""));
     let forged = stage.form("/s/ann", &format!("{}&rest=%22%3E%3Cb%3E", form.split("&rest").next().unwrap())).body;
-    assert!(!forged.contains("Pick the rest"));
+    assert!(!forged.contains("Pick the next"));
 }
 
 #[test]

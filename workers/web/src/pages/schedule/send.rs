@@ -113,6 +113,7 @@ pub async fn send(
         to: mask_address(address),
         sender: sender(context),
         rest: String::new(),
+        picks_max: INVITATIONS_MAX,
         sent: lines.iter().filter(|line| line.good).count(),
         lines,
         one_per_person,

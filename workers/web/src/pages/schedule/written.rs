@@ -78,6 +78,7 @@ pub fn written(config: &Config, page: &PublicPage, season: &Season, asked: Asked
         one_per_person: page.config.kind == PageKind::Slots && page.config.one_per_person,
         picks_max: INVITATIONS_MAX,
         rest,
+        skipped: if matches!(asked.ticked, Ticked::All) { asked.skip } else { 0 },
     }
 }
 
