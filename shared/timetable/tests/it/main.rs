@@ -14,3 +14,4 @@ mod filter;
 mod offer;
 mod question;
 mod season;
+mod wanted;
