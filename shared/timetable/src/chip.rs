@@ -32,6 +32,10 @@ pub enum Understood {
     Place(String),
     /// A word.
     Word(String),
+    /// A name or word that is not said.
+    Without(String),
+    /// Only games.
+    Games,
     /// What became of it.
     Fate(Fate),
     /// With an offer.
@@ -75,6 +79,12 @@ impl Chip {
         for (at, word) in filter.words.iter().enumerate() {
             add(Understood::Word(word.clone()), &|without| drop(without.words.remove(at)));
         }
+        for (at, text) in filter.without.iter().enumerate() {
+            add(Understood::Without(text.clone()), &|without| drop(without.without.remove(at)));
+        }
+        if filter.games {
+            add(Understood::Games, &|without| without.games = false);
+        }
         if let Some(fate) = filter.fate {
             add(Understood::Fate(fate), &|without| without.fate = None);
         }
@@ -98,6 +108,8 @@ impl Understood {
             Self::Against(_) => "against",
             Self::Place(_) => "place",
             Self::Word(_) => "word",
+            Self::Without(_) => "not",
+            Self::Games => "games",
             Self::Fate(_) => "status",
             Self::Offers => "offers",
         }
@@ -115,9 +127,11 @@ impl Understood {
             Self::Month(month) => month.to_string(),
             Self::Weekdays(days) => crate::filter::weekdays(days),
             Self::Side(side) => side.as_str().to_owned(),
-            Self::Team(text) | Self::Against(text) | Self::Place(text) | Self::Word(text) => text.clone(),
+            Self::Team(text) | Self::Against(text) | Self::Place(text) | Self::Word(text) | Self::Without(text) => {
+                text.clone()
+            }
             Self::Fate(fate) => fate.as_str().to_owned(),
-            Self::Offers => "1".to_owned(),
+            Self::Games | Self::Offers => "1".to_owned(),
         }
     }
 }

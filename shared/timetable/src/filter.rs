@@ -95,6 +95,10 @@ pub struct Filter {
     pub places: Vec<String>,
     /// Words of the title, the place, the categories or the offer, all of them; the start of a word is enough.
     pub words: Vec<String>,
+    /// None of these is said by the title, the place, the categories or the offer.
+    pub without: Vec<String>,
+    /// Only what two teams play.
+    pub games: bool,
     /// What became of it.
     pub fate: Option<Fate>,
     /// Only entries with an offer.
@@ -213,13 +217,9 @@ impl Filter {
                     _ => return Err("on, moved or cancelled"),
                 });
             }
-            "offers" => {
-                self.offers = match value {
-                    "1" | "true" | "on" => true,
-                    "0" | "false" => false,
-                    _ => return Err("1 or nothing"),
-                };
-            }
+            "not" => self.without.push(value.to_owned()),
+            "games" => self.games = flag(value)?,
+            "offers" => self.offers = flag(value)?,
             _ => {}
         }
         Ok(())
@@ -236,7 +236,7 @@ impl Filter {
             self.weekdays.clear();
         }
         self.words = self.words.iter().flat_map(|words| words.split_whitespace()).map(str::to_owned).collect();
-        for list in [&mut self.teams, &mut self.against, &mut self.places, &mut self.words] {
+        for list in [&mut self.teams, &mut self.against, &mut self.places, &mut self.words, &mut self.without] {
             let mut known: Vec<String> = Vec::new();
             list.retain_mut(|value| {
                 *value = value.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -275,6 +275,10 @@ impl Filter {
             }
         }
         put("words", &self.words.join(" "));
+        for value in &self.without {
+            put("not", value);
+        }
+        put("games", if self.games { "1" } else { "" });
         put("status", self.fate.map_or("", Fate::as_str));
         put("offers", if self.offers { "1" } else { "" });
         // Commas and colons may stand in a query as they are (RFC 3986 section 3.4), and addresses are read by people.
@@ -289,6 +293,14 @@ fn day(text: &str) -> Result<NaiveDate, &'static str> {
     let shape = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     let day = text.parse::<NaiveDate>().ok().filter(|day| shape && (1900..3000).contains(&day.year()));
     day.ok_or("a day such as 2027-07-31")
+}
+
+fn flag(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "1" | "true" | "on" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err("1 or nothing"),
+    }
 }
 
 fn clock(text: &str) -> Result<NaiveTime, &'static str> {

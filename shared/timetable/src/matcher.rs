@@ -13,6 +13,7 @@ pub struct Matcher<'a> {
     against: Vec<String>,
     places: Vec<String>,
     words: Vec<String>,
+    without: Vec<String>,
 }
 
 impl<'a> Matcher<'a> {
@@ -27,6 +28,7 @@ impl<'a> Matcher<'a> {
             against: folded(&filter.against),
             places: folded(&filter.places),
             words: folded(&filter.words),
+            without: folded(&filter.without),
         }
     }
 
@@ -47,6 +49,7 @@ impl<'a> Matcher<'a> {
 
     fn fate(&self, entry: &Entry) -> bool {
         (!self.filter.offers || entry.offer.is_some())
+            && (!self.filter.games || is_game(entry))
             && self.filter.fate.is_none_or(|fate| match fate {
                 Fate::On => entry.status != EntryStatus::Cancelled,
                 Fate::Moved => matches!(entry.status, EntryStatus::Moved { .. }),
@@ -88,11 +91,21 @@ impl<'a> Matcher<'a> {
     }
 
     fn said(&self, entry: &Entry) -> bool {
-        if self.words.is_empty() {
+        if self.words.is_empty() && self.without.is_empty() {
             return true;
         }
         let text = fold_all(entry.public_texts());
         self.words.iter().all(|wanted| has_words(&text, wanted))
+            && !self.without.iter().any(|unwanted| has_words(&text, unwanted))
+    }
+}
+
+/// Two teams, or one of which it is not known yet who plays.
+fn is_game(entry: &Entry) -> bool {
+    const CALLED: [&str; 7] = ["game", "match", "final", "semifinal", "playoff", "partido", "juego"];
+    entry.teams.is_some() || {
+        let title = fold(&entry.title);
+        title.split(' ').any(|word| CALLED.iter().any(|called| word.strip_suffix('s').unwrap_or(word) == *called))
     }
 }
 

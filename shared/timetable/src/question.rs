@@ -2,6 +2,7 @@ use chrono::{NaiveDate, NaiveTime, TimeDelta, Weekday};
 use itip::CalAddress;
 
 use crate::lex::{self, Item};
+use crate::nearest::Nearest;
 use crate::span::{Dates, Span};
 use crate::tongue::{Meaning, Tongue};
 use crate::vocabulary::Vocabulary;
@@ -20,6 +21,8 @@ pub struct Question {
     pub all: bool,
     /// Words that were taken for others: as typed, as understood.
     pub mended: Vec<(String, String)>,
+    /// Of what the filter wants, only so many; [`Question::among`] finds their days.
+    pub nearest: Option<Nearest>,
 }
 
 /// Longer questions are cut.
@@ -53,9 +56,9 @@ impl Question {
         reading.run();
         let found = reading.found;
         mended.extend_from_slice(&found.mended);
-        let all = found.all;
+        let (all, nearest) = (found.all, found.nearest);
         let filter = found.into_filter(vocabulary, page_team);
-        Self { chips: Chip::of(&filter), filter, send, all, mended }
+        Self { chips: Chip::of(&filter), filter, send, all, mended, nearest }
     }
 }
 
@@ -87,6 +90,14 @@ struct Found {
     filter: Filter,
     spans: Vec<Span>,
     all: bool,
+    nearest: Option<Nearest>,
+    games: bool,
+    /// Home and away are meant of the team that was named before: `Tampa home games`.
+    side_of_team: bool,
+    /// What the words of a team's name are that are also those of a place: `Denver`.
+    city: Vec<String>,
+    /// Days of the week that are not wanted.
+    days_out: Vec<Weekday>,
     /// The last name that was read was none.
     last_is_word: bool,
     mended: Vec<lex::Mended>,
@@ -98,6 +109,10 @@ enum As {
     Team,
     Opponent,
     Place,
+    /// At a place, or as the guest of a team.
+    Ground,
+    /// Not wanted.
+    Without,
 }
 
 struct Reading<'a> {
@@ -149,13 +164,18 @@ impl Reading<'_> {
     fn says(&mut self, meaning: Meaning, relation: As) -> As {
         let joined = self.at > 0 && self.meaning(self.at - 1) == Some(Meaning::And);
         let after_word = self.at.checked_sub(1).is_some_and(|at| matches!(self.items.get(at), Some(Item::Word(_))));
-        let named = after_word && self.found.last_is_word;
+        let last = self.found.filter.words.last().filter(|_| after_word && self.found.last_is_word);
+        let names_night = last.is_some_and(|word| self.vocabulary.names_night(word));
+        let things_follow = self.meaning(self.at + 1).is_some_and(Meaning::is_things);
         let dated = self.reader().at(self.at).is_some_and(|(_, end)| end > self.at);
+        if matches!(meaning, Meaning::Next | Meaning::Last | Meaning::Ordinal(1)) && !dated && self.nearest(meaning) {
+            return relation;
+        }
         let filter = &mut self.found.filter;
         let hour = |hour: u32| NaiveTime::from_hms_opt(hour, 0, 0);
         match meaning {
             // `shirt night` is the name of one.
-            Meaning::Night if named && self.vocabulary.knows("night") => filter.words.push("night".to_owned()),
+            Meaning::Night if names_night => filter.words.push("night".to_owned()),
             Meaning::Before | Meaning::After | Meaning::From | Meaning::Until | Meaning::Between => {
                 self.bound(meaning);
                 return As::Team;
@@ -168,16 +188,13 @@ impl Reading<'_> {
                 if !self.clock(Some(self.at + 1)) {
                     self.at += 1;
                 }
-                return As::Place;
+                return As::Ground;
             }
             Meaning::Against => {
                 self.at += 1;
                 return As::Opponent;
             }
-            Meaning::Not => {
-                self.negation();
-                return As::Team;
-            }
+            Meaning::Not => return self.negation(),
             Meaning::Tonight => {
                 self.found.spans.push(Span { first: self.today, last: self.today, month: None });
                 (filter.after, filter.before) = (hour(self.tongue.night_from), None);
@@ -186,25 +203,39 @@ impl Reading<'_> {
             Meaning::Afternoon => part(filter, hour(12), hour(self.tongue.afternoon_until), joined),
             Meaning::Night => part(filter, hour(self.tongue.night_from), None, joined),
             Meaning::Noon => part(filter, hour(12), hour(13), joined),
-            Meaning::Weekend if !dated => filter.weekdays.extend([Weekday::Sat, Weekday::Sun]),
-            Meaning::Weekends => filter.weekdays.extend([Weekday::Sat, Weekday::Sun]),
+            Meaning::Weekend if !dated => filter.weekdays.extend(WEEKEND),
+            Meaning::Weekends => filter.weekdays.extend(WEEKEND),
             Meaning::Workdays | Meaning::Worknights => {
                 filter.weekdays.extend(WORKDAYS);
                 if meaning == Meaning::Worknights {
                     filter.after = hour(self.tongue.night_from);
                 }
             }
-            Meaning::Weekday(day) if !dated => filter.weekdays.push(day),
+            // `day games`
+            Meaning::Days if things_follow => part(filter, None, hour(self.tongue.night_from), joined),
+            Meaning::Early if !dated => part(filter, None, hour(self.tongue.night_from), joined),
+            Meaning::Late if !dated => part(filter, hour(self.tongue.night_from), None, joined),
+            Meaning::Weekday(day) if !dated => {
+                filter.weekdays.push(day);
+                self.weekdays_until(day);
+            }
             // Home and away is both.
             Meaning::Side(side) => {
+                self.found.side_of_team |= after_word && things_follow;
                 filter.side = if filter.side.is_some_and(|said| said != side) { None } else { Some(side) };
             }
-            Meaning::Offers => filter.offers = true,
+            Meaning::Tickets if self.vocabulary.knows("tickets") => filter.words.push("tickets".to_owned()),
+            Meaning::Offers | Meaning::Tickets => filter.offers = true,
             Meaning::Fate(fate) => filter.fate = Some(fate),
             Meaning::All | Meaning::Send => self.found.all = true,
-            Meaning::Filler | Meaning::Thing | Meaning::And => {
+            Meaning::Filler | Meaning::Thing | Meaning::Game | Meaning::Games | Meaning::And => {
+                self.found.games |= matches!(meaning, Meaning::Game | Meaning::Games);
                 self.at += 1;
                 return relation;
+            }
+            Meaning::To if !dated && self.reader().at(self.skip_filler(self.at + 1)).is_some() => {
+                self.bound(Meaning::Until);
+                return As::Team;
             }
             _ => {
                 if !self.dates() {
@@ -218,7 +249,7 @@ impl Reading<'_> {
     }
 
     fn reader(&self) -> Dates<'_> {
-        Dates { items: &self.items, today: self.today, tongue: self.tongue, vocabulary: self.vocabulary }
+        Dates { items: &self.items, today: self.today, vocabulary: self.vocabulary }
     }
 
     /// A date, or two that are joined to a span.
@@ -254,7 +285,7 @@ impl Reading<'_> {
     }
 
     fn skip_filler(&self, mut at: usize) -> usize {
-        while matches!(self.meaning(at), Some(Meaning::Filler | Meaning::Thing)) {
+        while self.meaning(at).is_some_and(|meaning| meaning == Meaning::Filler || meaning.is_things()) {
             at += 1;
         }
         at
@@ -299,7 +330,7 @@ impl Reading<'_> {
             self.limit(meaning, first, last);
             self.at = start + 1;
             // `the all-star game`, where the calendar says break.
-            if self.meaning(self.at) == Some(Meaning::Thing) {
+            if self.meaning(self.at).is_some_and(Meaning::is_things) {
                 self.at += 1;
             }
             return;
@@ -339,8 +370,9 @@ impl Reading<'_> {
             Some(Meaning::Am) if hour == 12 => 0,
             Some(Meaning::Am) => hour,
             Some(_) if hour < 12 => hour + 12,
-            // Nobody goes out at four in the morning.
+            // Nobody goes out at four in the morning; what is written with minutes may be a morning's.
             None if (1..=9).contains(&hour) && matches!(self.items.get(at), Some(Item::Number(_))) => hour + 12,
+            None if (1..=7).contains(&hour) => hour + 12,
             _ => hour,
         };
         Some((NaiveTime::from_hms_opt(hour, minute, 0)?, at + 1 + usize::from(half.is_some())))
@@ -363,29 +395,96 @@ impl Reading<'_> {
         true
     }
 
-    fn negation(&mut self) {
-        let next = self.skip_filler(self.at + 1);
-        let left_out = self.meaning(next);
-        let filter = &mut self.found.filter;
-        match left_out {
-            Some(Meaning::Side(side)) => {
-                filter.side = Some(if side == Side::Home { Side::Away } else { Side::Home });
+    fn negation(&mut self) -> As {
+        let mut next = self.skip_filler(self.at + 1);
+        while matches!(self.meaning(next), Some(Meaning::Against | Meaning::At | Meaning::In | Meaning::Of)) {
+            next = self.skip_filler(next + 1);
+        }
+        let hour = |hour: u32| NaiveTime::from_hms_opt(hour, 0, 0);
+        let night = hour(self.tongue.night_from);
+        let found = &mut self.found;
+        match self.items.get(next) {
+            Some(Item::Word(_)) => {
+                self.at = next;
+                return As::Without;
             }
-            Some(Meaning::Fate(_)) => filter.fate = Some(Fate::On),
-            Some(Meaning::Weekend | Meaning::Weekends) => filter.weekdays.extend(WORKDAYS),
-            Some(Meaning::Workdays | Meaning::Worknights) => filter.weekdays.extend([Weekday::Sat, Weekday::Sun]),
-            Some(Meaning::Weekday(day)) => {
-                let all = WORKDAYS.into_iter().chain([Weekday::Sat, Weekday::Sun]);
-                filter.weekdays.extend(all.filter(|other| *other != day));
-            }
-            // What cannot be left out is not asked for either.
-            Some(Meaning::Offers) => {}
+            Some(Item::Says(left_out)) => match *left_out {
+                Meaning::Side(side) => {
+                    found.filter.side = Some(if side == Side::Home { Side::Away } else { Side::Home });
+                }
+                Meaning::Fate(_) => found.filter.fate = Some(Fate::On),
+                Meaning::Weekend | Meaning::Weekends => found.days_out.extend(WEEKEND),
+                Meaning::Workdays | Meaning::Worknights => found.days_out.extend(WORKDAYS),
+                Meaning::Weekday(day) => {
+                    found.days_out.push(day);
+                    // `except Mondays and Tuesdays`
+                    while let Some(Meaning::Weekday(day)) = self.meaning(next + 2)
+                        && self.meaning(next + 1) == Some(Meaning::And)
+                    {
+                        self.found.days_out.push(day);
+                        next += 2;
+                    }
+                }
+                Meaning::Night => found.filter.before = night,
+                Meaning::Morning => found.filter.after = hour(12),
+                // What cannot be left out is not asked for either.
+                Meaning::Offers | Meaning::Tickets => {}
+                _ => {
+                    self.at += 1;
+                    return As::Team;
+                }
+            },
             _ => {
                 self.at += 1;
-                return;
+                return As::Team;
             }
         }
         self.at = next + 1;
+        As::Team
+    }
+
+    /// The rest of `Monday to Friday`; stands then on its last day.
+    fn weekdays_until(&mut self, first: Weekday) {
+        let joins = matches!(self.items.get(self.at + 1), Some(Item::Dash))
+            || matches!(self.meaning(self.at + 1), Some(Meaning::To | Meaning::Until));
+        if let Some(Meaning::Weekday(last)) = self.meaning(self.at + 2).filter(|_| joins) {
+            let days = std::iter::successors(Some(first), |day| (*day != last).then(|| day.succ()));
+            self.found.filter.weekdays.extend(days);
+            self.at += 2;
+        }
+    }
+
+    /// `next game`, `last two home games`; more than one without their number are all of them.
+    fn nearest(&mut self, meaning: Meaning) -> bool {
+        let count = match self.items.get(self.at + 1) {
+            Some(Item::Number(count)) => Some(*count),
+            _ => None,
+        };
+        if count.is_none() && self.is_plural(self.at + 1) {
+            return false;
+        }
+        let count = usize::try_from(count.unwrap_or(1)).unwrap_or(usize::MAX).max(1);
+        self.found.nearest = Some(match meaning {
+            Meaning::Next => Nearest::Next(count),
+            Meaning::Last => Nearest::Last(count),
+            _ => Nearest::First(count),
+        });
+        self.at += 1;
+        true
+    }
+
+    /// Whether several are named by the words from an item on.
+    fn is_plural(&self, at: usize) -> bool {
+        let mut plural = false;
+        for item in self.items.get(at..).unwrap_or_default() {
+            match item {
+                Item::Says(Meaning::Games) => return true,
+                Item::Word(word) => plural = word.ends_with('s'),
+                Item::Says(Meaning::Filler | Meaning::Side(_)) => {}
+                _ => return false,
+            }
+        }
+        plural
     }
 
     /// The folded words from an item on, as far as they follow one another.
@@ -405,28 +504,44 @@ impl Reading<'_> {
         if self.named(&words, relation) {
             return;
         }
-        let Some(word) = words.first_mut() else { return };
-        if !self.vocabulary.knows(word) {
-            let singular = ["s", "es"].iter().filter_map(|plural| word.strip_suffix(plural));
-            let known = singular.filter(|known| known.len() > 2).find(|known| self.vocabulary.knows(known));
-            if let Some(known) = known.map(str::to_owned) {
-                *word = known;
-            } else if let Some((known, _)) = self.vocabulary.mend(word) {
-                self.found.mended.push((word.clone(), known.to_owned()));
-                *word = known.to_owned();
-                if let Some(Item::Word(typed)) = self.items.get_mut(self.at) {
-                    known.clone_into(typed);
-                }
-                let words = self.words_from(self.at);
-                if self.named(&words, relation) {
-                    return;
-                }
+        if let Some(meant) = words.first().cloned().and_then(|word| self.instead(&word)) {
+            self.put_words(meant);
+            words = self.words_from(self.at);
+            if self.named(&words, relation) {
+                return;
             }
         }
         let Some(word) = words.into_iter().next() else { return };
-        self.found.filter.words.push(word);
-        self.found.last_is_word = true;
+        if relation == As::Without {
+            self.found.filter.without.push(word);
+        } else {
+            self.found.filter.words.push(word);
+            self.found.last_is_word = true;
+        }
         self.at += 1;
+    }
+
+    /// What is meant by a word that no event says: its singular, another word for it, or one without slips.
+    fn instead(&mut self, word: &str) -> Option<Vec<String>> {
+        let vocabulary = self.vocabulary;
+        if vocabulary.knows(word) {
+            return None;
+        }
+        let mut singular = ["s", "es"].iter().filter_map(|plural| word.strip_suffix(plural));
+        let singular = singular.find(|known| known.len() > 2 && vocabulary.knows(known));
+        if let Some(known) = singular.or_else(|| self.tongue.same(word).find(|same| vocabulary.knows(same))) {
+            return Some(vec![known.to_owned()]);
+        }
+        let meant =
+            vocabulary.abbreviated(word).or_else(|| vocabulary.mend(word).map(|(known, _)| vec![known.to_owned()]))?;
+        self.found.mended.push((word.to_owned(), meant.join(" ")));
+        Some(meant)
+    }
+
+    /// Other words for the one that was typed.
+    fn put_words(&mut self, words: Vec<String>) {
+        let end = (self.at + 1).min(self.items.len());
+        self.items.splice(self.at..end, words.into_iter().map(Item::Word));
     }
 
     fn named(&mut self, words: &[String], relation: As) -> bool {
@@ -438,12 +553,24 @@ impl Reading<'_> {
                 filter.against.push(team);
                 used
             }
-            (As::Place, _, Some((place, used))) => {
+            (As::Place | As::Ground, _, Some((place, used))) => {
                 filter.places.push(place);
+                used
+            }
+            (As::Ground, Some((team, used)), None) => {
+                filter.side = Some(Side::Away);
+                filter.against.push(team);
+                used
+            }
+            (As::Without, Some((name, used)), _) | (As::Without, None, Some((name, used))) => {
+                filter.without.push(name);
                 used
             }
             (_, Some((team, used)), place) if place.as_ref().is_none_or(|(_, of_place)| *of_place <= used) => {
                 filter.teams.push(team);
+                if place.is_some() {
+                    self.found.city = words.iter().take(used).cloned().collect();
+                }
                 used
             }
             // A word of a place that is also one of a title is left to the words: `jazz at the wharf`.
@@ -458,6 +585,7 @@ impl Reading<'_> {
     }
 }
 
+const WEEKEND: [Weekday; 2] = [Weekday::Sat, Weekday::Sun];
 const WORKDAYS: [Weekday; 5] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
 
 /// A part of the day; joined to another by `or`, from the earlier to the later.
@@ -473,6 +601,12 @@ fn part(filter: &mut Filter, after: Option<NaiveTime>, before: Option<NaiveTime>
 impl Found {
     fn into_filter(mut self, vocabulary: &Vocabulary, page_team: Option<&str>) -> Filter {
         let mut filter = self.filter;
+        if !self.days_out.is_empty() {
+            if filter.weekdays.is_empty() {
+                filter.weekdays.extend(WORKDAYS.into_iter().chain(WEEKEND));
+            }
+            filter.weekdays.retain(|day| !self.days_out.contains(day));
+        }
         self.spans.dedup();
         let months: Option<Vec<_>> = self.spans.iter().map(|span| span.month).collect();
         if let Some(months) = months.filter(|months| months.len() > 1) {
@@ -491,8 +625,10 @@ impl Found {
                 let team = crate::fold(team);
                 crate::fold::has_words(&team, &own) || crate::fold::has_words(&own, &team)
             };
-            // On the calendar of one team, two others are its opponents.
-            if filter.teams.len() > 1 && !filter.teams.iter().any(is_own) {
+            // On the calendar of one team, two others are its opponents, and so is one that it has at home.
+            let are_opponents =
+                filter.teams.len() > 1 || filter.side.is_some() && filter.against.is_empty() && !self.side_of_team;
+            if are_opponents && !filter.teams.iter().any(is_own) {
                 filter.against.append(&mut filter.teams);
             }
             if page_team.is_none()
@@ -503,6 +639,14 @@ impl Found {
                 filter.teams.push(team.name.clone());
             }
         }
+        // A city by itself is also what else goes on there.
+        let is_city = !self.city.is_empty() && !self.games && filter.teams.len() == 1;
+        if is_city && filter.side.is_none() && filter.against.is_empty() && vocabulary.is_stage(&self.city) {
+            filter.teams.clear();
+            filter.words.append(&mut self.city);
+        }
+        // Home, away and an opponent are of games by themselves.
+        filter.games = self.games && vocabulary.is_mixed() && filter.side.is_none() && filter.against.is_empty();
         filter.settle();
         filter
     }

@@ -4,7 +4,7 @@ use chrono::{Datelike, Days, NaiveDate, Weekday};
 
 use crate::Month;
 use crate::lex::Item;
-use crate::tongue::{Meaning, Tongue};
+use crate::tongue::Meaning;
 use crate::vocabulary::Vocabulary;
 
 /// First and last day of what a phrase names.
@@ -36,12 +36,19 @@ impl Span {
 pub(crate) struct Dates<'a> {
     pub items: &'a [Item],
     pub today: NaiveDate,
-    pub tongue: &'static Tongue,
     pub vocabulary: &'a Vocabulary,
 }
 
 pub(crate) fn later(day: NaiveDate, days: u64) -> NaiveDate {
     day.checked_add_days(Days::new(days)).unwrap_or(day)
+}
+
+fn earlier(day: NaiveDate, days: u64) -> NaiveDate {
+    day.checked_sub_days(Days::new(days)).unwrap_or(day)
+}
+
+fn monday_of(day: NaiveDate) -> NaiveDate {
+    earlier(day, u64::from(day.weekday().num_days_from_monday()))
 }
 
 impl Dates<'_> {
@@ -54,7 +61,7 @@ impl Dates<'_> {
 
     fn number(&self, at: usize) -> Option<u32> {
         match self.items.get(at)? {
-            Item::Number(number) => Some(*number),
+            Item::Number(number) | Item::Says(Meaning::Ordinal(number)) => Some(*number),
             _ => None,
         }
     }
@@ -78,13 +85,23 @@ impl Dates<'_> {
 
     /// The span that begins at an item, and the item after it.
     pub(crate) fn at(&self, at: usize) -> Option<(Span, usize)> {
+        let (span, end) = self.plain(at)?;
+        // `July 4th weekend`
+        if span.first == span.last && self.says(end) == Some(Meaning::Weekend) {
+            let monday = monday_of(span.first);
+            let is_after = span.first < later(monday, 2);
+            let saturday = if is_after { earlier(monday, 2) } else { later(monday, 5) };
+            return Some((Span::days(saturday, later(saturday, 1)), end + 1));
+        }
+        Some((span, end))
+    }
+
+    fn plain(&self, at: usize) -> Option<(Span, usize)> {
         let next = at + 1;
         match self.items.get(at)? {
             Item::Date(date) => Some((Span::day(*date), next)),
-            Item::Slashed(left, right) => {
-                let (day, month) = if self.tongue.day_first { (*left, *right) } else { (*right, *left) };
-                let (day, month) = if month > 12 { (month, day) } else { (day, month) };
-                Some((Span::day(NaiveDate::from_ymd_opt(self.year_of(month), month, day)?), next))
+            Item::DayOf(day, month) => {
+                Some((Span::day(NaiveDate::from_ymd_opt(self.year_of(*month), *month, *day)?), next))
             }
             Item::Number(number) => self.number_first(*number, at),
             Item::Says(meaning) => self.phrase(*meaning, at),
@@ -124,7 +141,42 @@ impl Dates<'_> {
             Meaning::Today => Some((Span::day(self.today), next)),
             Meaning::Tomorrow => Some((Span::day(later(self.today, 1)), next)),
             Meaning::DayAfterTomorrow => Some((Span::day(later(self.today, 2)), next)),
-            Meaning::This | Meaning::Next => self.coming(meaning == Meaning::Next, next),
+            Meaning::This | Meaning::Next | Meaning::Coming => self.coming(meaning != Meaning::This, next),
+            Meaning::Yesterday => Some((Span::day(earlier(self.today, 1)), next)),
+            // The evening itself is said by the next word.
+            Meaning::Last if self.says(next) == Some(Meaning::Night) => Some((Span::day(earlier(self.today, 1)), next)),
+            Meaning::Last => {
+                let unit = self.says(next)?;
+                self.nth(None, unit, next + 1).or_else(|| self.past(unit).map(|span| (span, next + 1)))
+            }
+            Meaning::Ordinal(number) => {
+                let of_month = self.says(next).and_then(|unit| self.nth(Some(number), unit, next + 1));
+                of_month.or_else(|| self.number_first(number, at))
+            }
+            Meaning::Part(..) | Meaning::Early | Meaning::Late => {
+                let (first, last) = match meaning {
+                    Meaning::Part(first, last) => (first, last),
+                    Meaning::Early => (1, 10),
+                    _ => (21, 31),
+                };
+                let (month, end) = self.of_month(next)?;
+                let day = |day: u32| month.first.with_day(day).unwrap_or(month.last);
+                Some((Span::days(day(first), day(last)), end))
+            }
+            Meaning::Fall => {
+                let year = self.year_of(9);
+                let (first, last) = (Span::month(year, 9)?, Span::month(year, 11)?);
+                Some((Span::days(first.first, last.last), next))
+            }
+            Meaning::Weeks | Meaning::Months | Meaning::Weekend | Meaning::Weekday(_)
+                if self.says(next) == Some(Meaning::Past) =>
+            {
+                self.past(meaning).map(|span| (span, next + 1))
+            }
+            // `the last game of the year`
+            Meaning::Weeks | Meaning::Months | Meaning::Year if self.is_of_now(at) => {
+                self.coming_unit(false, meaning).map(|span| (span, next))
+            }
             // `la semana que viene`
             Meaning::Weeks | Meaning::Months | Meaning::Weekend if self.says(next) == Some(Meaning::Next) => {
                 self.coming_unit(true, meaning).map(|span| (span, next + 1))
@@ -132,8 +184,84 @@ impl Dates<'_> {
             Meaning::Weekday(day) if self.says(next) == Some(Meaning::Next) => {
                 Some((Span::day(self.weekday(day, true)), next + 1))
             }
+            // `Saturday the 24th`
+            Meaning::Weekday(day) => {
+                let number = next + usize::from(self.says(next) == Some(Meaning::Filler));
+                let after = self.items.get(number + 1);
+                let is_other = after.is_some_and(|item| match item {
+                    Item::Says(said) => {
+                        matches!(said, Meaning::Month(_) | Meaning::Of | Meaning::Am | Meaning::Pm) || said.is_things()
+                    }
+                    Item::Dash | Item::Number(_) => true,
+                    _ => false,
+                });
+                let number = self.number(number).filter(|_| !is_other)?;
+                let days = (0..366).map(|ahead| later(self.today, ahead));
+                let found = days.into_iter().find(|one| one.weekday() == day && one.day() == number)?;
+                Some((Span::day(found), next + usize::from(self.says(next) == Some(Meaning::Filler)) + 1))
+            }
             _ => None,
         }
+    }
+
+    /// After a word such as `of`: not a number of weeks or years, but those that are now.
+    fn is_of_now(&self, at: usize) -> bool {
+        let before = |back: usize| at.checked_sub(back).and_then(|at| self.says(at));
+        before(1) == Some(Meaning::Of) || before(1) == Some(Meaning::Filler) && before(2) == Some(Meaning::Of)
+    }
+
+    /// `of July`, `in July 2028`.
+    fn of_month(&self, at: usize) -> Option<(Span, usize)> {
+        let joins = |at: usize| matches!(self.says(at), Some(Meaning::Of | Meaning::In | Meaning::Filler));
+        let start = (at..at + 3).find(|at| !joins(*at))?;
+        match self.says(start)? {
+            Meaning::Month(month) => {
+                let (year, end) = self.year_at(start + 1).unwrap_or_else(|| (self.year_of(month), start + 1));
+                Some((Span::month(year, month)?, end))
+            }
+            _ => None,
+        }
+    }
+
+    /// `the first week of August`, `the last Friday in May`; `None` is the last.
+    fn nth(&self, number: Option<u32>, unit: Meaning, at: usize) -> Option<(Span, usize)> {
+        let (month, end) = self.of_month(at)?;
+        let weeks = number.map_or(Some(0), |number| number.checked_sub(1).filter(|weeks| *weeks < 5))?;
+        // The nth is in the nth week, the last in the seven days that end the month.
+        let week = match number {
+            Some(_) => later(month.first, u64::from(7 * weeks)),
+            None => earlier(month.last, 6),
+        };
+        let on = |day: Weekday| later(week, u64::from(ahead(week.weekday(), day)));
+        let span = match unit {
+            Meaning::Weeks => Span::days(week, later(week, 6).min(month.last)),
+            Meaning::Weekend => Span::days(on(Weekday::Sat), later(on(Weekday::Sat), 1)),
+            Meaning::Weekday(day) => Span::day(on(day)),
+            _ => return None,
+        };
+        (span.first <= month.last).then_some((span, end))
+    }
+
+    /// `last week`, `el mes pasado`.
+    fn past(&self, unit: Meaning) -> Option<Span> {
+        let monday = monday_of(self.today);
+        Some(match unit {
+            Meaning::Weekday(day) => {
+                let back = ahead(day, self.today.weekday());
+                Span::day(earlier(self.today, u64::from(if back == 0 { 7 } else { back })))
+            }
+            Meaning::Weekend => Span::days(earlier(monday, 2), earlier(monday, 1)),
+            Meaning::Weeks => Span::days(earlier(monday, 7), earlier(monday, 1)),
+            Meaning::Months => {
+                let last = self.today.with_day(1)?.pred_opt()?;
+                Span::month(last.year(), last.month())?
+            }
+            Meaning::Year => {
+                let year = self.today.year() - 1;
+                Span::days(NaiveDate::from_ymd_opt(year, 1, 1)?, NaiveDate::from_ymd_opt(year, 12, 31)?)
+            }
+            _ => return None,
+        })
     }
 
     /// `July`, `July 4`, `July 4-10`, `July 4 2027`, `July 2027`.
@@ -179,7 +307,7 @@ impl Dates<'_> {
 
     fn coming_unit(&self, next: bool, unit: Meaning) -> Option<Span> {
         let today = self.today;
-        let monday = today.checked_sub_days(Days::new(u64::from(today.weekday().num_days_from_monday())))?;
+        let monday = monday_of(today);
         let week = if next { 7 } else { 0 };
         Some(match unit {
             Meaning::Weekday(day) => Span::day(self.weekday(day, next)),
@@ -202,9 +330,14 @@ impl Dates<'_> {
         })
     }
 
-    /// The coming day of this name; with `next`, today is not it.
+    /// The coming day of this name; with `next`, neither today nor tomorrow, which have names of their own.
     fn weekday(&self, day: Weekday, next: bool) -> NaiveDate {
-        let ahead = (7 + day.num_days_from_monday() - self.today.weekday().num_days_from_monday()) % 7;
-        later(self.today, u64::from(if ahead == 0 && next { 7 } else { ahead }))
+        let ahead = ahead(self.today.weekday(), day);
+        later(self.today, u64::from(if ahead < 2 && next { ahead + 7 } else { ahead }))
     }
+}
+
+/// Days from one weekday to the next of another.
+fn ahead(from: Weekday, to: Weekday) -> u32 {
+    (7 + to.num_days_from_monday() - from.num_days_from_monday()) % 7
 }

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::fold::fold;
+use crate::fold::{fold, has_words};
 use crate::spell::{distance, slips_allowed};
 use crate::{Entry, Place};
 
@@ -40,6 +40,12 @@ pub struct Vocabulary {
     /// Every folded word that an event says.
     words: Vec<String>,
     days: Option<(NaiveDate, NaiveDate)>,
+    /// Some events are games, and some are none.
+    mixed: bool,
+    /// Folded places of those that are no game.
+    stages: BTreeSet<String>,
+    /// Words that stand before `night`.
+    nights: BTreeSet<String>,
 }
 
 /// Bounds of what is learnt, so that a question costs a bounded time.
@@ -62,6 +68,8 @@ impl Vocabulary {
         let mut titles: BTreeMap<String, (u32, Landmark)> = BTreeMap::new();
         let mut words: BTreeSet<String> = BTreeSet::new();
         let mut days: Option<(NaiveDate, NaiveDate)> = None;
+        let mut others = false;
+        let (mut stages, mut nights) = (BTreeSet::new(), BTreeSet::new());
         // A season repeats its names, so each is folded once.
         let mut known: BTreeMap<&str, String> = BTreeMap::new();
         let mut heard: BTreeSet<&str> = BTreeSet::new();
@@ -75,6 +83,7 @@ impl Vocabulary {
             let end = entry.end.local_date();
             let end = if entry.end.is_all_day() { end.pred_opt().unwrap_or(end) } else { end }.max(start);
             days = Some(days.map_or((start, end), |(first, last)| (first.min(start), last.max(end))));
+            others |= entry.teams.is_none();
             if let Some(both) = &entry.teams {
                 for (name, at_home) in [(&both.home, true), (&both.away, false)] {
                     let folded = known.entry(name).or_insert_with(|| fold(name));
@@ -95,6 +104,9 @@ impl Vocabulary {
                 titles.entry(folded).or_insert((0, landmark)).0 += 1;
             }
             let folded = known.entry(place).or_insert_with(|| fold(place));
+            if entry.teams.is_none() && stages.len() < PLACES_MAX && !stages.contains(folded) {
+                stages.insert(folded.clone());
+            }
             if !folded.is_empty() && places.len() < PLACES_MAX && !places.contains_key(folded) {
                 places.insert(folded.clone(), place.to_owned());
             }
@@ -102,7 +114,13 @@ impl Vocabulary {
                 if words.len() >= WORDS_MAX || !heard.insert(text) {
                     continue;
                 }
-                for word in fold(text).split(' ') {
+                let mut before = "";
+                let text = fold(text);
+                for word in text.split(' ') {
+                    if word == "night" && nights.len() < WORDS_MAX {
+                        nights.insert(before.to_owned());
+                    }
+                    before = word;
                     if words.len() < WORDS_MAX && word.chars().count() >= 3 && !words.contains(word) {
                         words.insert(word.to_owned());
                     }
@@ -110,6 +128,9 @@ impl Vocabulary {
             }
         }
         Self {
+            mixed: others && !teams.is_empty(),
+            stages,
+            nights,
             teams: teams.into_values().collect(),
             places: places.into_iter().map(|(folded, place)| (place, parts(&folded))).collect(),
             landmarks: titles.into_values().filter(|(times, _)| *times == 1).map(|(_, landmark)| landmark).collect(),
@@ -131,6 +152,32 @@ impl Vocabulary {
     /// First and last day.
     pub fn days(&self) -> Option<(NaiveDate, NaiveDate)> {
         self.days
+    }
+
+    /// Whether games are only a part of the events.
+    pub(crate) fn is_mixed(&self) -> bool {
+        self.mixed
+    }
+
+    /// Whether something else than a game takes place where words say.
+    pub(crate) fn is_stage(&self, words: &[String]) -> bool {
+        self.stages.iter().any(|place| words.iter().all(|word| has_words(place, word)))
+    }
+
+    /// Whether a night is called by a word: `shirt night`.
+    pub(crate) fn names_night(&self, word: &str) -> bool {
+        self.nights.iter().any(|named| named.starts_with(word))
+    }
+
+    /// The words of a name that a short form spells the beginnings of: `kc` of Kansas City.
+    pub(crate) fn abbreviated(&self, short: &str) -> Option<Vec<String>> {
+        let letters = short.chars().count();
+        let names = self.teams.iter().map(|team| &team.words).chain(self.places.iter().map(|(_, words)| words));
+        let spelt = |words: &&Vec<String>| {
+            words.len() >= letters && words.iter().zip(short.chars()).all(|(word, letter)| word.starts_with(letter))
+        };
+        let mut names = names.filter(spelt).filter_map(|words| words.get(..letters)).filter(|_| letters > 1);
+        names.next().map(<[String]>::to_vec)
     }
 
     /// The team whose calendar this is: the one that plays in every game, of at least three.
@@ -168,12 +215,13 @@ impl Vocabulary {
         Some((spelt(names.first()?, words.get(..used)?)?, used))
     }
 
-    /// The landmark that words name: all of its name, or two words and no less than half.
+    /// The landmark that words name: all of its name, or two words with the first of it and no less than half.
     pub(crate) fn landmark(&self, words: &[String]) -> Option<(&Landmark, usize)> {
         let used = |landmark: &Landmark| {
             let used = matched(&landmark.words, words);
             let all = landmark.words.len();
-            if used == all || used > 1 && used * 2 >= all { used } else { 0 }
+            let begins = landmark.words.first().is_some_and(|first| words.iter().take(used).any(|word| word == first));
+            if used == all || used > 1 && used * 2 >= all && begins { used } else { 0 }
         };
         let best = self.landmarks.iter().max_by_key(|landmark| (used(landmark), std::cmp::Reverse(landmark.first)))?;
         Some((best, used(best))).filter(|(_, used)| *used > 0)

@@ -263,7 +263,8 @@ pub struct Found {
 /// A piece of what was understood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Piece {
-    /// `days`, `month`, `weekdays`, `times`, `side`, `team`, `against`, `place`, `word`, `status` or `offers`.
+    /// `days`, `month`, `weekdays`, `times`, `side`, `team`, `against`, `place`, `word`, `not`, `games`, `status` or
+    /// `offers`.
     pub kind: &'static str,
     /// Days and times as from/to.
     pub value: String,

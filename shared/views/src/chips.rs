@@ -33,6 +33,8 @@ pub fn chip(what: &Understood, language: Language, clock_24: bool) -> String {
         Understood::Team(name) | Understood::Place(name) => name.clone(),
         Understood::Against(team) => fill(words.chip_against, &[("team", team)]),
         Understood::Word(word) => fill(words.chip_word, &[("word", word)]),
+        Understood::Without(text) => fill(words.chip_not, &[("text", text)]),
+        Understood::Games => words.only_games.to_owned(),
         Understood::Fate(Fate::On) => words.not_cancelled.to_owned(),
         Understood::Fate(Fate::Moved) => words.moved.to_owned(),
         Understood::Fate(Fate::Cancelled) => words.state_cancelled.to_owned(),
@@ -53,11 +55,11 @@ mod tests {
             Chip::of(&filter).iter().map(|part| chip(&part.what, language, clock_24)).collect::<Vec<_>>().join(" | ")
         };
         let all = "from=2027-07-02&to=2027-07-09&month=2027-07&day=sat,sun&after=17:00&before=20:30&side=home\
-                   &team=Orioles&against=Rays&place=Camden&words=shirt&status=on&offers=1";
+                   &team=Orioles&against=Rays&place=Camden&words=shirt&not=Cubs&games=1&status=on&offers=1";
         assert_eq!(
             told(all, Language::En, false),
             "Orioles | Home | against Rays | Fri 2 Jul to Fri 9 Jul | July 2027 | Weekends | 5:00 pm to 8:30 pm | \
-             Camden | “shirt” | Not cancelled | With offers"
+             Camden | “shirt” | not Cubs | Only games | Not cancelled | With offers"
         );
         assert_eq!(
             told("from=2027-07-02&day=mon,wed&before=13:00&status=moved", Language::Es, true),

@@ -12,8 +12,11 @@ use crate::{Fate, Side};
 pub(crate) enum Meaning {
     /// Says nothing.
     Filler,
-    /// The things that are asked for: games, events.
+    /// What is asked for, whatever it is: events.
     Thing,
+    Game,
+    Games,
+    Yesterday,
     Today,
     Tomorrow,
     DayAfterTomorrow,
@@ -28,6 +31,18 @@ pub(crate) enum Meaning {
     Noon,
     This,
     Next,
+    /// The next ones, all of them.
+    Coming,
+    Last,
+    /// Behind what is gone by: `pasado`.
+    Past,
+    /// Days of a month: `early July`.
+    Part(u32, u32),
+    /// September to November.
+    Fall,
+    /// At the time of the sun, or after it.
+    Early,
+    Late,
     From,
     To,
     Until,
@@ -47,13 +62,22 @@ pub(crate) enum Meaning {
     Side(Side),
     Against,
     Offers,
+    Tickets,
     Fate(Fate),
     Not,
     Send,
     All,
     Number(u32),
+    Ordinal(u32),
     Month(u32),
     Weekday(Weekday),
+}
+
+impl Meaning {
+    /// What is asked for.
+    pub(crate) fn is_things(self) -> bool {
+        matches!(self, Self::Thing | Self::Game | Self::Games)
+    }
 }
 
 /// A language in which questions are understood.
@@ -63,6 +87,8 @@ pub(crate) struct Tongue {
     pub tag: &'static str,
     /// Folded phrases of up to four words.
     pub phrases: &'static [(&'static str, Meaning)],
+    /// Folded words, and what events call the same.
+    pub same: &'static [(&'static str, &'static str)],
     /// 4/7 is the fourth of July.
     pub day_first: bool,
     /// When the afternoon ends and the night begins, in hours.
@@ -80,6 +106,11 @@ impl Tongue {
         let own = ALL.into_iter().filter(move |tongue| tongue.tag == primary).collect::<Vec<_>>();
         let first = own.first().map(|tongue| tongue.tag);
         own.into_iter().chain(ALL.into_iter().filter(move |tongue| Some(tongue.tag) != first))
+    }
+
+    /// What events may call the same.
+    pub(crate) fn same(&self, word: &str) -> impl Iterator<Item = &'static str> {
+        self.same.iter().filter(move |(said, _)| *said == word).map(|(_, same)| *same)
     }
 
     /// What a phrase means.

@@ -260,6 +260,8 @@ pub(super) static WORDS: Words = Words {
     chip_from: "from {from}",
     chip_before: "before {time}",
     chip_word: "“{word}”",
+    chip_not: "not {text}",
+    only_games: "Only games",
     not_cancelled: "Not cancelled",
     said_sent_slot: "The invitation is on its way, unless you have another time already.",
     earlier_one: "1 earlier event",

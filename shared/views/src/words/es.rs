@@ -282,6 +282,8 @@ pub(super) static WORDS: Words = Words {
     chip_from: "desde {from}",
     chip_before: "antes de {time}",
     chip_word: "«{word}»",
+    chip_not: "sin {text}",
+    only_games: "Solo partidos",
     not_cancelled: "No cancelados",
     said_sent_slot: "La invitación está en camino, salvo que ya tengas otra hora.",
     earlier_one: "1 evento anterior",

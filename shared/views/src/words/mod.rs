@@ -517,6 +517,10 @@ words! {
     chip_before,
     /// The same: a word.
     chip_word,
+    /// The same: a name or word that is not wanted.
+    chip_not,
+    /// The same.
+    only_games,
     /// The same.
     not_cancelled,
     /// Of one slot where a person gets one.

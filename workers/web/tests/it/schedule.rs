@@ -43,6 +43,9 @@ fn a_view_has_an_address() {
         ("team=Otters&month=2027-08", vec!["Otters at Gulls"]),
         ("day=sat,sun", vec!["Rays at Gulls", "Gulls at Otters", "Fan fair"]),
         ("words=fair", vec!["Fan fair"]),
+        ("games=1&not=rays", vec!["Gulls at Otters", "Otters at Gulls"]),
+        ("q=next+home+game", vec!["Rays at Gulls"]),
+        ("q=last+game", vec!["Otters at Gulls"]),
         ("month=2027-13", vec!["Quarterly call", "Rays at Gulls", "Gulls at Otters", "Otters at Gulls", "Fan fair"]),
     ] {
         assert_eq!(titles(&stage.get(&format!("/s/ann?{query}"), None)), wanted, "{query}");

@@ -92,7 +92,7 @@ pub const WANTED: &[Wanted] = &[
     ("entrada libre", |e| e.says("Entrada libre")),
     ("boleros", |e| e.says("Boleros")),
     ("partidos cancelados", |e| e.game() && e.off()),
-    ("con entradas", |e| e.says("Tickets") || e.says("Entrada")),
+    ("con entradas", |e| e.says("Tickets")),
     // In a hurry.
     ("partidos en agsoto", |e| e.game() && e.month(8)),
     ("sabdos en casa", |e| e.home() && e.day(Sat)),

@@ -166,7 +166,9 @@ impl Season {
         let today = today_there(&start, self.now).unwrap_or_default();
         let team = Some(self.team()).filter(|team| !team.is_empty());
         let vocabulary = self.events.vocabulary.get_or_init(|| Vocabulary::of(self.events.first_dates()));
-        Question::read(text, vocabulary, today, team, language.words().tag)
+        let coming = self.events.list.iter().flat_map(|event| &event.dates).map(Arc::as_ref);
+        let coming = coming.filter(|entry| entry.end.instant() > self.now);
+        Question::read(text, vocabulary, today, team, language.words().tag).among(coming, today, team)
     }
 
     /// The configuration of the page, with the team whose games it has.
