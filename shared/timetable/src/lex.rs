@@ -61,7 +61,7 @@ pub(crate) fn cut(text: &str, tongue: &'static Tongue, vocabulary: &Vocabulary) 
         });
         // `Fall Festival`
         let named = |(meaning, _): &(Meaning, usize)| {
-            matches!(meaning, Meaning::Fall | Meaning::Early | Meaning::Late) && vocabulary.knows(token)
+            matches!(meaning, Meaning::Quarter(_) | Meaning::Early | Meaning::Late) && vocabulary.knows(token)
         };
         if let Some((meaning, length)) = phrase.filter(|phrase| !named(phrase)) {
             items.push(match meaning {
@@ -76,7 +76,7 @@ pub(crate) fn cut(text: &str, tongue: &'static Tongue, vocabulary: &Vocabulary) 
             items.extend(item);
             continue;
         }
-        if vocabulary.knows(token) {
+        if vocabulary.knows(token) || tongue.same(token).any(|same| vocabulary.knows(same)) {
             items.push(Item::Word(token.clone()));
             continue;
         }
@@ -102,6 +102,8 @@ fn tokens(text: &str, tongue: &'static Tongue) -> Vec<String> {
             && trimmed.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '/' | '-' | '–'));
         if matches!(chunk, "-" | "–" | "—") {
             tokens.push("-".to_owned());
+        } else if chunk == "&" {
+            tokens.push(chunk.to_owned());
         } else if written {
             let trimmed = trimmed.to_ascii_lowercase().replace('–', "-");
             if day_and_month(&trimmed, chunk.ends_with('.')).is_some() {

@@ -16,6 +16,7 @@ mod offer;
 mod page;
 mod published;
 mod question;
+mod reading;
 mod said;
 mod span;
 mod spell;

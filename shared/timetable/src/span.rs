@@ -1,6 +1,6 @@
 //! Dates as people say them.
 
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 
 use crate::Month;
 use crate::lex::Item;
@@ -36,6 +36,7 @@ impl Span {
 pub(crate) struct Dates<'a> {
     pub items: &'a [Item],
     pub today: NaiveDate,
+    pub day_first: bool,
     pub vocabulary: &'a Vocabulary,
 }
 
@@ -49,6 +50,11 @@ fn earlier(day: NaiveDate, days: u64) -> NaiveDate {
 
 fn monday_of(day: NaiveDate) -> NaiveDate {
     earlier(day, u64::from(day.weekday().num_days_from_monday()))
+}
+
+fn week_of(day: NaiveDate) -> Span {
+    let monday = monday_of(day);
+    Span::days(monday, later(monday, 6))
 }
 
 impl Dates<'_> {
@@ -111,6 +117,16 @@ impl Dates<'_> {
 
     /// `4 July`, `4 de julio de 2027`, `3 to 10 June`, `2027`.
     fn number_first(&self, number: u32, at: usize) -> Option<(Span, usize)> {
+        if self.says(at + 2) == Some(Meaning::FromNow) {
+            return Some((self.ahead_by(number, self.says(at + 1)?)?, at + 3));
+        }
+        // `7-4` is no span of days.
+        if let (Some(Item::Dash), Some(second)) = (self.items.get(at + 1), self.number(at + 2))
+            && second < number
+        {
+            let (day, month) = if self.day_first { (number, second) } else { (second, number) };
+            return Some((Span::day(NaiveDate::from_ymd_opt(self.year_of(month), month, day)?), at + 3));
+        }
         let of = usize::from(self.says(at + 1) == Some(Meaning::Of));
         if let Some(Meaning::Month(month)) = self.says(at + 1 + of) {
             let (year, end) = self.year_at(at + 2 + of).unwrap_or_else(|| (self.year_of(month), at + 2 + of));
@@ -124,6 +140,20 @@ impl Dates<'_> {
         }
         let (year, end) = self.year_at(at)?;
         Some((Span::days(NaiveDate::from_ymd_opt(year, 1, 1)?, NaiveDate::from_ymd_opt(year, 12, 31)?), end))
+    }
+
+    /// The day, week or month in so long a time.
+    fn ahead_by(&self, count: u32, unit: Meaning) -> Option<Span> {
+        let count = count.min(400);
+        Some(match unit {
+            Meaning::Days => Span::day(later(self.today, u64::from(count))),
+            Meaning::Weeks => week_of(later(self.today, 7 * u64::from(count))),
+            Meaning::Months => {
+                let day = self.today.checked_add_months(Months::new(count))?;
+                Span::month(day.year(), day.month())?
+            }
+            _ => return None,
+        })
     }
 
     /// The item after a word that joins two ends of a span.
@@ -163,11 +193,17 @@ impl Dates<'_> {
                 let day = |day: u32| month.first.with_day(day).unwrap_or(month.last);
                 Some((Span::days(day(first), day(last)), end))
             }
-            Meaning::Fall => {
-                let year = self.year_of(9);
-                let (first, last) = (Span::month(year, 9)?, Span::month(year, 11)?);
-                Some((Span::days(first.first, last.last), next))
+            Meaning::Quarter(month) => {
+                let first = NaiveDate::from_ymd_opt(self.year_of(month), month, 1)?;
+                Some((Span::days(first, first.checked_add_months(Months::new(3))?.pred_opt()?), next))
             }
+            // `the week of July 12`
+            Meaning::Weeks if self.says(next) == Some(Meaning::Of) => {
+                let filler = usize::from(self.says(next + 1) == Some(Meaning::Filler));
+                let (span, end) = self.plain(next + 1 + filler).filter(|(span, _)| span.first == span.last)?;
+                Some((week_of(span.first), end))
+            }
+            Meaning::In => Some((self.ahead_by(self.number(next)?, self.says(next + 1)?)?, next + 2)),
             Meaning::Weeks | Meaning::Months | Meaning::Weekend | Meaning::Weekday(_)
                 if self.says(next) == Some(Meaning::Past) =>
             {

@@ -215,13 +215,14 @@ impl Vocabulary {
         Some((spelt(names.first()?, words.get(..used)?)?, used))
     }
 
-    /// The landmark that words name: all of its name, or two words with the first of it and no less than half.
+    /// The landmark that words name: all of its name, or no less than half from its first word on, two at least.
     pub(crate) fn landmark(&self, words: &[String]) -> Option<(&Landmark, usize)> {
         let used = |landmark: &Landmark| {
             let used = matched(&landmark.words, words);
             let all = landmark.words.len();
-            let begins = landmark.words.first().is_some_and(|first| words.iter().take(used).any(|word| word == first));
-            if used == all || used > 1 && used * 2 >= all && begins { used } else { 0 }
+            let begins = landmark.words.first() == words.first();
+            let telling = words.iter().take(used).filter(|word| !GENERIC.contains(&word.as_str())).count();
+            if used == all || telling > 1 && used * 2 >= all && begins { used } else { 0 }
         };
         let best = self.landmarks.iter().max_by_key(|landmark| (used(landmark), std::cmp::Reverse(landmark.first)))?;
         Some((best, used(best))).filter(|(_, used)| *used > 0)

@@ -38,11 +38,14 @@ pub(crate) enum Meaning {
     Past,
     /// Days of a month: `early July`.
     Part(u32, u32),
-    /// September to November.
-    Fall,
-    /// At the time of the sun, or after it.
+    /// Three months from this one on, as the north calls them.
+    Quarter(u32),
+    /// Before the evening.
     Early,
     Late,
+    Lunch,
+    /// Behind a span of time: `two weeks from now`.
+    FromNow,
     From,
     To,
     Until,

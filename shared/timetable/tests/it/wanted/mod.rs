@@ -62,7 +62,6 @@ fn misses(language: &str, season: &[(Event, Entry)], asked: impl Iterator<Item =
 }
 
 #[test]
-#[ignore = "102 questions were not put to the parser yet"]
 fn questions_find_the_events_that_people_mean() {
     let plain = |list: &'static [Wanted]| list.iter().map(|(question, is_meant)| (*question, "", *is_meant));
     let sends = |list: &'static [Send]| list.iter().copied();
@@ -74,6 +73,8 @@ fn questions_find_the_events_that_people_mean() {
     wrong.extend(more);
     let (spanish, more) = misses("es", &coming, plain(es::WANTED).chain(sends(es::SENDS)));
     wrong.extend(more);
+    let (left, not_yet) = misses("en", &coming, plain(en::LEFT));
+    assert_eq!(not_yet.len(), left, "of these some are understood: {left}");
     let asked = past_asked + english + spanish;
     assert!(wrong.is_empty(), "{} of {asked}:\n{}", wrong.len(), wrong.join("\n"));
 }
