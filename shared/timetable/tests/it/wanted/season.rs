@@ -20,15 +20,16 @@ pub struct Event {
     pub says: &'static str,
 }
 
-const EAST: (&str, i64) = ("America/New_York", 4);
-const MIDDLE: (&str, i64) = ("America/Chicago", 5);
-const MOUNTAIN: (&str, i64) = ("America/Denver", 6);
+pub const EAST: (&str, i64) = ("America/New_York", 4);
+pub const MIDDLE: (&str, i64) = ("America/Chicago", 5);
+pub const MOUNTAIN: (&str, i64) = ("America/Denver", 6);
 const WEST: (&str, i64) = ("America/Los_Angeles", 7);
 const MEXICO: (&str, i64) = ("America/Mexico_City", 6);
 const SWISS: (&str, i64) = ("Europe/Zurich", -2);
 const POLAND: (&str, i64) = ("Europe/Warsaw", -1);
 
-type Line = (
+/// Start, title, home, away, place, zone, kind, description.
+pub type Line = (
     &'static str,
     &'static str,
     &'static str,
@@ -41,7 +42,6 @@ type Line = (
 
 const HOME: &str = "Camden Wharf, Harbour City";
 
-/// Start, title, home, away, place, zone, kind, description.
 #[rustfmt::skip]
 const LINES: &[Line] = &[
     ("2027-04-10T13:05", "Tampa Herons at Rovers", ROVERS, "Tampa Herons", HOME, EAST, "Game", "Opening day."),
@@ -115,6 +115,11 @@ const LINES: &[Line] = &[
 
 /// The season with the entries of its page, by the day.
 pub fn events() -> Vec<(Event, Entry)> {
+    of_lines(LINES)
+}
+
+/// Events with their entries.
+pub fn of_lines(lines: &[Line]) -> Vec<(Event, Entry)> {
     let event = |(number, line): (usize, &Line)| {
         let &(start, title, home, away, place, zone, kind, says) = line;
         let mut details = details(start, title, place, kind, says);
@@ -138,7 +143,7 @@ pub fn events() -> Vec<(Event, Entry)> {
         let entry = entry_of(&details, u8::try_from(number).unwrap(), &about);
         (event, entry)
     };
-    LINES.iter().enumerate().map(event).collect()
+    lines.iter().enumerate().map(event).collect()
 }
 
 fn at(time: &str) -> NaiveTime {
