@@ -222,7 +222,8 @@ impl Vocabulary {
             let all = landmark.words.len();
             let begins = landmark.words.first() == words.first();
             let telling = words.iter().take(used).filter(|word| !GENERIC.contains(&word.as_str())).count();
-            if used == all || telling > 1 && used * 2 >= all && begins { used } else { 0 }
+            let whole = used == all && (all > 1 || begins);
+            if whole || telling > 1 && used * 2 >= all && begins { used } else { 0 }
         };
         let best = self.landmarks.iter().max_by_key(|landmark| (used(landmark), std::cmp::Reverse(landmark.first)))?;
         Some((best, used(best))).filter(|(_, used)| *used > 0)
@@ -234,7 +235,7 @@ impl Vocabulary {
         self.words.get(at).is_some_and(|known| known.starts_with(word))
     }
 
-    /// The word that is meant by one that no event says: without its plural, or with few slips.
+    /// The word that is meant by one that no event says: with few slips.
     pub(crate) fn mend(&self, word: &str) -> Option<(&str, usize)> {
         let letters = word.chars().count();
         let max = slips_allowed(letters);
@@ -244,6 +245,20 @@ impl Vocabulary {
         let long = self.words.iter().filter(|known| known.chars().count() > 3);
         let near = long.filter_map(|known| Some((distance(known, word, max)?, known)));
         near.min_by_key(|(slips, _)| *slips).map(|(slips, known)| (known.as_str(), slips))
+    }
+
+    /// The word that is written without its vowels: `mkt`.
+    pub(crate) fn vowelless(&self, short: &str) -> Option<&str> {
+        if short.chars().count() < 3 || short.contains(['a', 'e', 'i', 'o', 'u']) {
+            return None;
+        }
+        let spells = |known: &&String| {
+            let mut letters = known.chars();
+            known.starts_with(short.chars().next().unwrap_or_default())
+                && known.ends_with(short.chars().next_back().unwrap_or_default())
+                && short.chars().all(|letter| letters.any(|known| known == letter))
+        };
+        self.words.iter().find(spells).map(String::as_str)
     }
 }
 

@@ -53,8 +53,8 @@ impl Reading<'_> {
         if let Some(known) = singular.or_else(|| self.tongue.same(word).find(|same| vocabulary.knows(same))) {
             return Some(vec![known.to_owned()]);
         }
-        let meant =
-            vocabulary.abbreviated(word).or_else(|| vocabulary.mend(word).map(|(known, _)| vec![known.to_owned()]))?;
+        let near = || vocabulary.mend(word).map(|(known, _)| known).or_else(|| vocabulary.vowelless(word));
+        let meant = vocabulary.abbreviated(word).or_else(|| near().map(|known| vec![known.to_owned()]))?;
         self.found.mended.push((word.to_owned(), meant.join(" ")));
         Some(meant)
     }

@@ -245,6 +245,7 @@ const PHRASES: &[(&str, Meaning)] = &[
     ("cuales", Filler),
     ("quien", Filler),
     ("hay", Filler),
+    ("hacer", Filler),
     ("es", Filler),
     ("sea", Filler),
     ("sean", Filler),
