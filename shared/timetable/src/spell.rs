@@ -15,10 +15,12 @@ pub(crate) fn slips_allowed(letters: usize) -> usize {
 /// The distance of optimal string alignment (a letter left out, put in, changed, or two swapped), if it is at most
 /// `max`.
 pub(crate) fn distance(a: &str, b: &str, max: usize) -> Option<usize> {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len().abs_diff(b.len()) > max || a.len() > LETTERS_MAX || b.len() > LETTERS_MAX {
+    // Most words are told apart by their length.
+    let (of_a, of_b) = (a.chars().count(), b.chars().count());
+    if of_a.abs_diff(of_b) > max || of_a.max(of_b) > LETTERS_MAX {
         return None;
     }
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {

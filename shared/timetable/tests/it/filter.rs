@@ -121,7 +121,7 @@ impl Random {
 fn whatever_a_query_means_its_text_means_again() {
     const NAMES: &[&str] = &[
         "from", "to", "month", "day", "after", "before", "side", "team", "against", "place", "words", "status",
-        "offers",
+        "offers", "not", "games",
     ];
     const VALUES: &[&str] = &[
         "2027-07-01",

@@ -9,8 +9,9 @@ mod town;
 
 use std::fmt::Write as _;
 
-use timetable::{Entry, Question, Vocabulary};
+use timetable::{Chip, Entry, Filter, Question, Understood, Vocabulary};
 
+use crate::filter::Random;
 use crate::season::TEAM;
 use season::Event;
 
@@ -89,4 +90,81 @@ fn questions_find_the_events_that_people_mean() {
     assert_eq!(left.len(), en::LEFT.len() + town::LEFT.len(), "understood by now: only these are not\n{left:?}");
     let asked = past_asked + english + spanish + english_town + spanish_town;
     assert!(wrong.is_empty(), "{} of {asked}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Everything that is asked here, and on the page of which team.
+fn everything() -> Vec<(&'static str, &'static str, Option<&'static str>)> {
+    let plain = |language, list: &'static [Wanted], team| list.iter().map(move |(text, _)| (*text, language, team));
+    let sends = |language, list: &'static [Send], team| list.iter().map(move |(text, ..)| (*text, language, team));
+    let english = plain("en", en::WANTED, Some(TEAM)).chain(sends("en", en::SENDS, Some(TEAM)));
+    let spanish = plain("es", es::WANTED, Some(TEAM)).chain(sends("es", es::SENDS, Some(TEAM)));
+    let town = plain("en", town::ENGLISH, None).chain(plain("es", town::SPANISH, None));
+    english.chain(spanish).chain(town).collect()
+}
+
+/// Whether another filter finds all that one finds.
+fn covers(other: &Filter, one: &Filter, entries: &[Entry], team: Option<&str>) -> bool {
+    let (other, one) = (other.matcher(team), one.matcher(team));
+    entries.iter().all(|entry| other.matches(entry) || !one.matches(entry))
+}
+
+#[test]
+fn chips_stand_in_the_address_and_none_that_is_taken_away_narrows() {
+    let entries: Vec<Entry> =
+        season::events().into_iter().chain(season::of_lines(town::LINES)).map(|(_, entry)| entry).collect();
+    let vocabulary = Vocabulary::of(&entries);
+    let everything = everything();
+    let mut random = Random(0x0dd);
+    let mut taken = 0;
+    for (number, (text, language, team)) in everything.iter().enumerate() {
+        // By itself, and with another one behind it.
+        let behind = format!("{text}, {}", random.one(&everything).0);
+        for text in [(*text).to_owned(), behind] {
+            let read = Question::read(&text, &vocabulary, TODAY.parse().unwrap(), *team, language);
+            let read = read.among(&entries, TODAY.parse().unwrap(), *team);
+            assert_eq!(Filter::parse(&read.filter.to_query()).as_ref(), Ok(&read.filter), "{number} {text}");
+            assert_eq!(Chip::of(&read.filter), read.chips, "{text}");
+            for Chip { what, without } in &read.chips {
+                // One of several that will do.
+                let alternatives = match what {
+                    Understood::Month(_) => read.filter.months.len(),
+                    Understood::Against(_) => read.filter.against.len(),
+                    Understood::Place(_) => read.filter.places.len(),
+                    _ => 1,
+                };
+                // Home, away and against are then another team's.
+                let is_subject = matches!(what, Understood::Team(_))
+                    && (read.filter.side.is_some() || !read.filter.against.is_empty());
+                let shown = format!("{text}: {} without {what:?}", read.filter.to_query());
+                if alternatives > 1 {
+                    assert!(covers(&read.filter, without, &entries, *team), "{shown}");
+                } else if !is_subject {
+                    assert!(covers(without, &read.filter, &entries, *team), "{shown}");
+                }
+                taken += 1;
+            }
+        }
+    }
+    assert!(taken > 1_000, "{taken}");
+}
+
+#[test]
+fn any_text_at_all_is_read() {
+    let entries: Vec<Entry> = season::events().into_iter().map(|(_, entry)| entry).collect();
+    let vocabulary = Vocabulary::of(&entries);
+    let mut random = Random(0xbeef);
+    for _ in 0..200 {
+        let below = random.one(&[0x80, 0x250, 0x3100, 0x11_0000]);
+        let text: String = (0..random.below(450))
+            .map(|_| match random.below(6) {
+                0 => ' ',
+                1 => random.one(&['-', '/', ':', '.', '@', '&', '1', '4', '7']),
+                _ => u32::try_from(random.below(below)).ok().and_then(char::from_u32).unwrap_or('\u{fffd}'),
+            })
+            .collect();
+        let language = random.one(&["en", "es"]);
+        let read = Question::read(&text, &vocabulary, TODAY.parse().unwrap(), Some(TEAM), language);
+        let read = read.among(&entries, TODAY.parse().unwrap(), Some(TEAM));
+        assert_eq!(Filter::parse(&read.filter.to_query()).as_ref(), Ok(&read.filter), "{text:?}");
+    }
 }
