@@ -55,10 +55,7 @@ pub(crate) fn cut(text: &str, tongue: &'static Tongue, vocabulary: &Vocabulary) 
             at += used;
             continue;
         }
-        let phrase = (1..=PHRASE_WORDS_MAX).rev().find_map(|length| {
-            let words = tokens.get(at..at + length)?;
-            tongue.meaning(&words.join(" ")).map(|meaning| (meaning, length))
-        });
+        let phrase = tongue.begins(tokens.get(at..(at + PHRASE_WORDS_MAX).min(tokens.len())).unwrap_or_default());
         // `Fall Festival`
         let named = |(meaning, _): &(Meaning, usize)| {
             matches!(meaning, Meaning::Quarter(_) | Meaning::Early | Meaning::Late) && vocabulary.knows(token)
@@ -235,14 +232,14 @@ fn misspelt(token: &str, tongue: &'static Tongue, vocabulary: &Vocabulary) -> Op
         return None;
     }
     let max = slips_allowed(letters);
-    let near = tongue.phrases.iter().filter(|(known, meaning)| {
+    let near = tongue.all().filter(|(known, meaning)| {
         known.len() >= MENDED_LETTERS_MIN
             && (letters > MENDED_LETTERS_MIN || known.as_bytes().first() == token.as_bytes().first())
             && !known.contains(' ')
             && *meaning != Meaning::Filler
     });
     let (slips, known, meaning) = near
-        .filter_map(|(known, meaning)| distance(known, token, max).map(|slips| (slips, *known, *meaning)))
+        .filter_map(|(known, meaning)| distance(known, token, max).map(|slips| (slips, known, meaning)))
         .min_by_key(|(slips, ..)| *slips)?;
     let nearer = vocabulary.mend(token).is_some_and(|(_, other)| other < slips);
     (!nearer).then_some((known, meaning))

@@ -17,22 +17,17 @@ pub enum Nearest {
 impl Question {
     /// Turns `the next home game` into the day that it is on. What was called off is no next one.
     #[must_use]
-    pub fn among<'a>(
-        mut self,
-        entries: impl IntoIterator<Item = &'a Entry>,
-        today: NaiveDate,
-        page_team: Option<&str>,
-    ) -> Self {
+    pub fn among(mut self, entries: &mut dyn Iterator<Item = &Entry>, page_team: Option<&str>) -> Self {
         let Some(nearest) = self.nearest else { return self };
         let matcher = self.filter.matcher(page_team);
         let takes_place =
             |entry: &&Entry| entry.status != EntryStatus::Cancelled || self.filter.fate == Some(Fate::Cancelled);
-        let found = entries.into_iter().filter(|entry| matcher.matches(entry)).filter(takes_place);
+        let found = entries.filter(|entry| matcher.matches(entry)).filter(takes_place);
         let mut days: Vec<NaiveDate> = found.map(|entry| entry.start.local_date()).collect();
         days.arrange();
         let some = match nearest {
             Nearest::Next(count) => {
-                days.retain(|day| *day >= today);
+                days.retain(|day| *day >= self.today);
                 days.get(..count.min(days.len()))
             }
             Nearest::First(count) => days.get(..count.min(days.len())),

@@ -23,6 +23,8 @@ pub struct Question {
     pub mended: Vec<(String, String)>,
     /// Of what the filter wants, only so many; [`Question::among`] finds their days.
     pub nearest: Option<Nearest>,
+    /// The day on which it was asked.
+    pub today: NaiveDate,
 }
 
 /// Longer questions are cut.
@@ -55,7 +57,7 @@ impl Question {
         mended.extend_from_slice(&found.mended);
         let (all, nearest) = (found.all, found.nearest);
         let filter = found.into_filter(vocabulary, page_team);
-        Self { chips: Chip::of(&filter), filter, send, all, mended, nearest }
+        Self { chips: Chip::of(&filter), filter, send, all, mended, nearest, today }
     }
 }
 

@@ -88,8 +88,8 @@ impl Meaning {
 pub(crate) struct Tongue {
     /// The primary subtag of BCP 47.
     pub tag: &'static str,
-    /// Folded phrases of up to four words.
-    pub phrases: &'static [(&'static str, Meaning)],
+    /// Folded phrases of up to four words, `|` between those that mean the same.
+    pub phrases: &'static [(Meaning, &'static str)],
     /// Folded words, and what events call the same.
     pub same: &'static [(&'static str, &'static str)],
     /// 4/7 is the fourth of July.
@@ -116,8 +116,23 @@ impl Tongue {
         self.same.iter().filter(move |(said, _)| *said == word).map(|(_, same)| *same)
     }
 
+    /// Every phrase with its meaning.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, Meaning)> {
+        self.phrases.iter().flat_map(|(meaning, phrases)| phrases.split('|').map(|phrase| (phrase, *meaning)))
+    }
+
     /// What a phrase means.
     pub(crate) fn meaning(&self, phrase: &str) -> Option<Meaning> {
-        self.phrases.iter().find(|(known, _)| *known == phrase).map(|(_, meaning)| *meaning)
+        self.all().find(|(known, _)| *known == phrase).map(|(_, meaning)| meaning)
+    }
+
+    /// The longest phrase that words begin with, by what it means and how many of them it is.
+    pub(crate) fn begins(&self, words: &[String]) -> Option<(Meaning, usize)> {
+        let text = words.join(" ");
+        let begun = |(phrase, meaning): (&str, Meaning)| {
+            let rest = text.strip_prefix(phrase)?;
+            (rest.is_empty() || rest.starts_with(' ')).then(|| (meaning, phrase.split(' ').count()))
+        };
+        self.all().filter_map(begun).max_by_key(|(_, length)| *length)
     }
 }

@@ -21,7 +21,7 @@ fn today() -> NaiveDate {
 /// A line of the table for a question. Queries are written as people read them.
 fn answer(question: &str, language: &str, vocabulary: &Vocabulary, entries: &[Entry]) -> String {
     let read = Question::read(question, vocabulary, today(), Some(TEAM), language);
-    let read = read.among(entries, today(), Some(TEAM));
+    let read = read.among(&mut entries.iter(), Some(TEAM));
     let send = read.send.map_or_else(|| "-".to_owned(), |address| address.to_string());
     let all = if read.all { "all" } else { "-" };
     let query = read.filter.to_query();

@@ -167,8 +167,8 @@ impl Season {
         let team = Some(self.team()).filter(|team| !team.is_empty());
         let vocabulary = self.events.vocabulary.get_or_init(|| Vocabulary::of(self.events.first_dates()));
         let coming = self.events.list.iter().flat_map(|event| &event.dates).map(Arc::as_ref);
-        let coming = coming.filter(|entry| entry.end.instant() > self.now);
-        Question::read(text, vocabulary, today, team, language.words().tag).among(coming, today, team)
+        let mut coming = coming.filter(|entry| entry.end.instant() > self.now);
+        Question::read(text, vocabulary, today, team, language.words().tag).among(&mut coming, team)
     }
 
     /// The configuration of the page, with the team whose games it has.
