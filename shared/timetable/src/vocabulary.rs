@@ -36,16 +36,16 @@ pub struct Vocabulary {
     teams: Vec<Team>,
     /// Each with its folded words.
     places: Vec<(String, Vec<String>)>,
+    /// Folded places of what is no game.
+    stages: Vec<String>,
     landmarks: Vec<Landmark>,
     /// Every folded word that an event says.
     words: Vec<String>,
     days: Option<(NaiveDate, NaiveDate)>,
     /// Some events are games, and some are none.
     mixed: bool,
-    /// Folded places of those that are no game.
-    stages: BTreeSet<String>,
     /// Words that stand before `night`.
-    nights: BTreeSet<String>,
+    nights: Vec<String>,
 }
 
 /// Bounds of what is learnt, so that a question costs a bounded time.
@@ -69,7 +69,7 @@ impl Vocabulary {
         let mut words: BTreeSet<String> = BTreeSet::new();
         let mut days: Option<(NaiveDate, NaiveDate)> = None;
         let mut others = false;
-        let (mut stages, mut nights) = (BTreeSet::new(), BTreeSet::new());
+        let (mut stages, mut nights): (Vec<String>, Vec<String>) = Default::default();
         // A season repeats its names, so each is folded once.
         let mut known: BTreeMap<&str, String> = BTreeMap::new();
         let mut heard: BTreeSet<&str> = BTreeSet::new();
@@ -105,7 +105,7 @@ impl Vocabulary {
             }
             let folded = known.entry(place).or_insert_with(|| fold(place));
             if entry.teams.is_none() && stages.len() < PLACES_MAX && !stages.contains(folded) {
-                stages.insert(folded.clone());
+                stages.push(folded.clone());
             }
             if !folded.is_empty() && places.len() < PLACES_MAX && !places.contains_key(folded) {
                 places.insert(folded.clone(), place.to_owned());
@@ -117,8 +117,8 @@ impl Vocabulary {
                 let mut before = "";
                 let text = fold(text);
                 for word in text.split(' ') {
-                    if word == "night" && nights.len() < WORDS_MAX {
-                        nights.insert(before.to_owned());
+                    if word == "night" && nights.len() < LANDMARKS_MAX && nights.iter().all(|known| known != before) {
+                        nights.push(before.to_owned());
                     }
                     before = word;
                     if words.len() < WORDS_MAX && word.chars().count() >= 3 && !words.contains(word) {
