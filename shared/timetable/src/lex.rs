@@ -232,15 +232,18 @@ fn misspelt(token: &str, tongue: &'static Tongue, vocabulary: &Vocabulary) -> Op
         return None;
     }
     let max = slips_allowed(letters);
-    let near = tongue.all().filter(|(known, meaning)| {
-        known.len() >= MENDED_LETTERS_MIN
+    let mut nearest: Option<(usize, &'static str, Meaning)> = None;
+    tongue.each("", &mut |known, meaning| {
+        let is_like = known.len() >= MENDED_LETTERS_MIN
             && (letters > MENDED_LETTERS_MIN || known.as_bytes().first() == token.as_bytes().first())
             && !known.contains(' ')
-            && *meaning != Meaning::Filler
+            && meaning != Meaning::Filler;
+        let slips = if is_like { distance(known, token, max) } else { None };
+        if let Some(slips) = slips.filter(|slips| nearest.is_none_or(|(least, ..)| *slips < least)) {
+            nearest = Some((slips, known, meaning));
+        }
     });
-    let (slips, known, meaning) = near
-        .filter_map(|(known, meaning)| distance(known, token, max).map(|slips| (slips, known, meaning)))
-        .min_by_key(|(slips, ..)| *slips)?;
+    let (slips, known, meaning) = nearest?;
     let nearer = vocabulary.mend(token).is_some_and(|(_, other)| other < slips);
     (!nearer).then_some((known, meaning))
 }

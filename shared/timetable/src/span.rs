@@ -2,7 +2,6 @@
 
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 
-use crate::Month;
 use crate::lex::Item;
 use crate::tongue::Meaning;
 use crate::vocabulary::Vocabulary;
@@ -12,13 +11,13 @@ use crate::vocabulary::Vocabulary;
 pub(crate) struct Span {
     pub first: NaiveDate,
     pub last: NaiveDate,
-    /// It is exactly this month.
-    pub month: Option<Month>,
+    /// It is a month and nothing else.
+    pub is_month: bool,
 }
 
 impl Span {
-    fn days(first: NaiveDate, last: NaiveDate) -> Self {
-        Self { first, last, month: None }
+    pub(crate) fn days(first: NaiveDate, last: NaiveDate) -> Self {
+        Self { first, last, is_month: false }
     }
 
     fn day(day: NaiveDate) -> Self {
@@ -28,7 +27,7 @@ impl Span {
     fn month(year: i32, month: u32) -> Option<Self> {
         let first = NaiveDate::from_ymd_opt(year, month, 1)?;
         let next = if month == 12 { NaiveDate::from_ymd_opt(year + 1, 1, 1) } else { first.with_month(month + 1) }?;
-        Some(Self { first, last: next.pred_opt()?, month: Some(Month { year, month }) })
+        Some(Self { first, last: next.pred_opt()?, is_month: true })
     }
 }
 

@@ -160,8 +160,8 @@ impl Vocabulary {
     }
 
     /// Whether something else than a game takes place where words say.
-    pub(crate) fn is_stage(&self, words: &[String]) -> bool {
-        self.stages.iter().any(|place| words.iter().all(|word| has_words(place, word)))
+    pub(crate) fn is_stage(&self, words: &str) -> bool {
+        self.stages.iter().any(|place| has_words(place, words))
     }
 
     /// Whether a night is called by a word: `shirt night`.

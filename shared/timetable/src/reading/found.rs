@@ -23,9 +23,9 @@ pub(crate) struct Found {
     /// Home and away are meant of the team that was named before: `Tampa home games`.
     pub(super) side_of_team: bool,
     /// What the words of a team's name are that are also those of a place: `Denver`.
-    pub(super) city: Vec<String>,
-    /// Months that are not wanted.
-    pub(super) months_out: Vec<u32>,
+    pub(super) city: String,
+    /// Months that are not wanted: a bit for the number of each.
+    pub(super) months_out: u32,
     /// Days of the week that are not wanted.
     pub(super) days_out: Vec<Weekday>,
     /// The last name that was read was none.
@@ -44,16 +44,15 @@ impl Found {
             filter.weekdays.retain(|day| !self.days_out.contains(day));
         }
         self.spans.dedup();
-        if !self.months_out.is_empty() {
+        if self.months_out != 0 {
             let (first, last) = vocabulary.days().unwrap_or_default();
             let all = std::iter::successors(first.with_day(1), |month| month.checked_add_months(Months::new(1)));
             let wanted =
-                all.take_while(|month| *month <= last).filter(|month| !self.months_out.contains(&month.month()));
+                all.take_while(|month| *month <= last).filter(|month| self.months_out & 1 << month.month() == 0);
             filter.months = wanted.take(MONTHS_MAX).map(Month::of).collect();
         }
-        let months: Option<Vec<_>> = self.spans.iter().map(|span| span.month).collect();
-        if let Some(months) = months.filter(|months| months.len() > 1) {
-            filter.months = months;
+        if self.spans.len() > 1 && self.spans.iter().all(|span| span.is_month) {
+            filter.months = self.spans.iter().map(|span| Month::of(span.first)).collect();
         } else {
             // Of days that are said apart a filter keeps what lies between, too.
             let first = self.spans.iter().map(|span| span.first).min();
@@ -86,7 +85,7 @@ impl Found {
         let is_city = !self.city.is_empty() && !self.games && filter.teams.len() == 1;
         if is_city && filter.side.is_none() && filter.against.is_empty() && vocabulary.is_stage(&self.city) {
             filter.teams.clear();
-            filter.words.append(&mut self.city);
+            filter.words.push(self.city);
         }
         // Home, away and an opponent are of games by themselves.
         filter.games = self.games && vocabulary.is_mixed() && filter.side.is_none() && filter.against.is_empty();

@@ -92,7 +92,6 @@ impl<'a> Reading<'a> {
             return relation;
         }
         let filter = &mut self.found.filter;
-        let hour = |hour: u32| NaiveTime::from_hms_opt(hour, 0, 0);
         match meaning {
             // `shirt night` is the name of one.
             Meaning::Night if names_night => filter.words.push("night".to_owned()),
@@ -116,7 +115,7 @@ impl<'a> Reading<'a> {
             }
             Meaning::Not => return self.negation(),
             Meaning::Tonight => {
-                self.found.spans.push(Span { first: self.today, last: self.today, month: None });
+                self.found.spans.push(Span::days(self.today, self.today));
                 (filter.after, filter.before) = (hour(self.tongue.night_from), None);
             }
             Meaning::Morning => part(filter, None, hour(12), joined),
@@ -185,7 +184,6 @@ impl<'a> Reading<'a> {
         while matches!(self.meaning(next), Some(Meaning::Against | Meaning::At | Meaning::In | Meaning::Of)) {
             next = self.skip_filler(next + 1);
         }
-        let hour = |hour: u32| NaiveTime::from_hms_opt(hour, 0, 0);
         let night = hour(self.tongue.night_from);
         let found = &mut self.found;
         match self.items.get(next) {
@@ -210,7 +208,7 @@ impl<'a> Reading<'a> {
                         next += 2;
                     }
                 }
-                Meaning::Month(month) => found.months_out.push(month),
+                Meaning::Month(month) => found.months_out |= 1 << month,
                 Meaning::Night => found.filter.before = night,
                 Meaning::Morning => found.filter.after = hour(12),
                 // What cannot be left out is not asked for either.
@@ -286,6 +284,11 @@ impl<'a> Reading<'a> {
 
 const WEEKEND: [Weekday; 2] = [Weekday::Sat, Weekday::Sun];
 const WORKDAYS: [Weekday; 5] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
+
+#[inline(never)]
+fn hour(hour: u32) -> Option<NaiveTime> {
+    NaiveTime::from_hms_opt(hour, 0, 0)
+}
 
 /// A part of the day; joined to another by `or`, from the earlier to the later.
 fn part(filter: &mut Filter, after: Option<NaiveTime>, before: Option<NaiveTime>, joined: bool) {

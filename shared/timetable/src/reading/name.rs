@@ -90,7 +90,7 @@ impl Reading<'_> {
             (_, Some((team, used)), place) if place.as_ref().is_none_or(|(_, of_place)| *of_place <= used) => {
                 filter.teams.push(team);
                 if place.is_some() {
-                    self.found.city = words.iter().take(used).cloned().collect();
+                    self.found.city = words.get(..used).unwrap_or_default().join(" ");
                 }
                 used
             }

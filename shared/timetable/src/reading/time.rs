@@ -27,15 +27,13 @@ impl Reading<'_> {
             // `July 4 through 10`
             Item::Number(day) if span.first == span.last => {
                 let day = chrono::Datelike::with_day(&span.last, *day)?;
-                Some((Span { first: day, last: day, month: None }, start + 1))
+                Some((Span::days(day, day), start + 1))
             }
             _ => None,
         };
         let second = if joins { self.reader().at(start).or_else(day_of_month) } else { None };
         match second {
-            Some((last, end)) if last.last >= span.first => {
-                (Span { first: span.first, last: last.last, month: None }, end)
-            }
+            Some((last, end)) if last.last >= span.first => (Span::days(span.first, last.last), end),
             _ => (span, end),
         }
     }
@@ -49,7 +47,7 @@ impl Reading<'_> {
             let is_joint = |item: &Item| matches!(item, Item::Dash | Item::Says(Meaning::To | Meaning::Until));
             let two_ends = self.items.get(start..whole_end).is_some_and(|items| items.iter().any(is_joint));
             if range && two_ends || meaning == Meaning::Between {
-                self.found.spans.push(Span { month: None, ..whole });
+                self.found.spans.push(Span { is_month: false, ..whole });
                 self.at = whole_end;
             } else {
                 self.limit(meaning, span.first, span.last);

@@ -116,23 +116,36 @@ impl Tongue {
         self.same.iter().filter(move |(said, _)| *said == word).map(|(_, same)| *same)
     }
 
-    /// Every phrase with its meaning.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, Meaning)> {
-        self.phrases.iter().flat_map(|(meaning, phrases)| phrases.split('|').map(|phrase| (phrase, *meaning)))
+    /// Tells phrases with their meanings: at least those that hold a text.
+    pub(crate) fn each(&self, text: &str, tell: &mut dyn FnMut(&'static str, Meaning)) {
+        for (meaning, phrases) in self.phrases.iter().filter(|(_, phrases)| phrases.contains(text)) {
+            phrases.split('|').for_each(|phrase| tell(phrase, *meaning));
+        }
     }
 
     /// What a phrase means.
     pub(crate) fn meaning(&self, phrase: &str) -> Option<Meaning> {
-        self.all().find(|(known, _)| *known == phrase).map(|(_, meaning)| meaning)
+        let mut meant = None;
+        self.each(phrase, &mut |known, meaning| {
+            if known == phrase {
+                meant = Some(meaning);
+            }
+        });
+        meant
     }
 
     /// The longest phrase that words begin with, by what it means and how many of them it is.
     pub(crate) fn begins(&self, words: &[String]) -> Option<(Meaning, usize)> {
         let text = words.join(" ");
-        let begun = |(phrase, meaning): (&str, Meaning)| {
-            let rest = text.strip_prefix(phrase)?;
-            (rest.is_empty() || rest.starts_with(' ')).then(|| (meaning, phrase.split(' ').count()))
-        };
-        self.all().filter_map(begun).max_by_key(|(_, length)| *length)
+        let mut longest = None;
+        self.each(words.first()?, &mut |phrase, meaning| {
+            if text.strip_prefix(phrase).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')) {
+                let length = phrase.split(' ').count();
+                if longest.is_none_or(|(_, known)| length > known) {
+                    longest = Some((meaning, length));
+                }
+            }
+        });
+        longest
     }
 }
