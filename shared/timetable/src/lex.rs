@@ -62,7 +62,7 @@ pub(crate) fn cut(text: &str, tongue: &'static Tongue, vocabulary: &Vocabulary) 
         };
         if let Some((meaning, length)) = phrase.filter(|phrase| !named(phrase)) {
             items.push(match meaning {
-                Meaning::Number(number) => Item::Number(number),
+                Meaning::Number(number) => Item::Number(number.into()),
                 meaning => Item::Says(meaning),
             });
             at += length;

@@ -66,7 +66,8 @@ impl Dates<'_> {
 
     fn number(&self, at: usize) -> Option<u32> {
         match self.items.get(at)? {
-            Item::Number(number) | Item::Says(Meaning::Ordinal(number)) => Some(*number),
+            Item::Number(number) => Some(*number),
+            Item::Says(Meaning::Ordinal(number)) => Some(u32::from(*number)),
             _ => None,
         }
     }
@@ -128,6 +129,7 @@ impl Dates<'_> {
         }
         let of = usize::from(self.says(at + 1) == Some(Meaning::Of));
         if let Some(Meaning::Month(month)) = self.says(at + 1 + of) {
+            let month = u32::from(month);
             let (year, end) = self.year_at(at + 2 + of).unwrap_or_else(|| (self.year_of(month), at + 2 + of));
             return Some((Span::day(NaiveDate::from_ymd_opt(year, month, number)?), end));
         }
@@ -166,7 +168,7 @@ impl Dates<'_> {
     fn phrase(&self, meaning: Meaning, at: usize) -> Option<(Span, usize)> {
         let next = at + 1;
         match meaning {
-            Meaning::Month(month) => self.month(month, next),
+            Meaning::Month(month) => self.month(month.into(), next),
             Meaning::Today => Some((Span::day(self.today), next)),
             Meaning::Tomorrow => Some((Span::day(later(self.today, 1)), next)),
             Meaning::DayAfterTomorrow => Some((Span::day(later(self.today, 2)), next)),
@@ -179,8 +181,8 @@ impl Dates<'_> {
                 self.nth(None, unit, next + 1).or_else(|| self.past(unit).map(|span| (span, next + 1)))
             }
             Meaning::Ordinal(number) => {
-                let of_month = self.says(next).and_then(|unit| self.nth(Some(number), unit, next + 1));
-                of_month.or_else(|| self.number_first(number, at))
+                let of_month = self.says(next).and_then(|unit| self.nth(Some(number.into()), unit, next + 1));
+                of_month.or_else(|| self.number_first(number.into(), at))
             }
             Meaning::Part(..) | Meaning::Early | Meaning::Late => {
                 let (first, last) = match meaning {
@@ -189,10 +191,11 @@ impl Dates<'_> {
                     _ => (21, 31),
                 };
                 let (month, end) = self.of_month(next)?;
-                let day = |day: u32| month.first.with_day(day).unwrap_or(month.last);
+                let day = |day: u8| month.first.with_day(day.into()).unwrap_or(month.last);
                 Some((Span::days(day(first), day(last)), end))
             }
             Meaning::Quarter(month) => {
+                let month = u32::from(month);
                 let first = NaiveDate::from_ymd_opt(self.year_of(month), month, 1)?;
                 Some((Span::days(first, first.checked_add_months(Months::new(3))?.pred_opt()?), next))
             }
@@ -251,6 +254,7 @@ impl Dates<'_> {
         let start = (at..at + 3).find(|at| !joins(*at))?;
         match self.says(start)? {
             Meaning::Month(month) => {
+                let month = u32::from(month);
                 let (year, end) = self.year_at(start + 1).unwrap_or_else(|| (self.year_of(month), start + 1));
                 Some((Span::month(year, month)?, end))
             }

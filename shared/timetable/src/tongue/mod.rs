@@ -37,9 +37,9 @@ pub(crate) enum Meaning {
     /// Behind what is gone by: `pasado`.
     Past,
     /// Days of a month: `early July`.
-    Part(u32, u32),
+    Part(u8, u8),
     /// Three months from this one on, as the north calls them.
-    Quarter(u32),
+    Quarter(u8),
     /// Before the evening.
     Early,
     Late,
@@ -70,9 +70,9 @@ pub(crate) enum Meaning {
     Not,
     Send,
     All,
-    Number(u32),
-    Ordinal(u32),
-    Month(u32),
+    Number(u8),
+    Ordinal(u8),
+    Month(u8),
     Weekday(Weekday),
 }
 

@@ -153,7 +153,7 @@ fn any_text_at_all_is_read() {
     let entries: Vec<Entry> = season::events().into_iter().map(|(_, entry)| entry).collect();
     let vocabulary = Vocabulary::of(&entries);
     let mut random = Random(0xbeef);
-    for _ in 0..200 {
+    for _ in 0..100 {
         let below = random.one(&[0x80, 0x250, 0x3100, 0x11_0000]);
         let text: String = (0..random.below(450))
             .map(|_| match random.below(6) {
