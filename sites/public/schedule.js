@@ -192,7 +192,6 @@
     if (!strip || !month.id) return;
     const link = document.createElement("a");
     link.href = `#${month.id}`;
-    link.ariaLabel = month.querySelector("h2").textContent;
     const name = document.createElement("span");
     // The last word of its days.
     name.textContent = month.querySelector("h3 b").nextSibling.textContent.trim();

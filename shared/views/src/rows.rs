@@ -130,6 +130,11 @@ impl Row {
         short(&self.entry.event)
     }
 
+    /// It is of this event.
+    fn has(&self, event: &str) -> bool {
+        self.entry.event.as_str() == event
+    }
+
     fn title<'a>(&'a self, words: &'a Words) -> &'a str {
         if self.entry.title.is_empty() { words.untitled } else { &self.entry.title }
     }
@@ -271,16 +276,10 @@ impl Rows {
         days.flat_map(|day| &day.rows).filter(|row| row.ticked).count()
     }
 
-    /// Where the first of these stands: a day of a month, or a title of slots. Empty if none is.
-    pub(crate) fn first_ticked(&self) -> String {
-        let mut days = self.sections.iter().flat_map(|section| section.days.iter().map(move |day| (section, day)));
-        let first = days.find(|(_, day)| day.rows.iter().any(|row| row.ticked));
-        first.map_or_else(
-            String::new,
-            |(section, day)| {
-                if self.slots { format!("h{}", section.key) } else { format!("d{}", day.key) }
-            },
-        )
+    /// The event of the first of these; empty without one.
+    fn first_ticked(&self) -> &str {
+        let mut rows = self.sections.iter().flat_map(|section| &section.days).flat_map(|day| &day.rows);
+        rows.find(|row| row.ticked).map_or("", |row| row.entry.event.as_str())
     }
 
     /// How many can be.
