@@ -1,6 +1,7 @@
 //! What people ask, and which events they mean. Written down before a single question was put to the parser: an
 //! expectation says nothing of filters or chips, only which events of the season somebody with the page before him
-//! would point at.
+//! would point at. Of 456 the parser answered 321 so at first; eight expectations were put right since, and what is still
+//! not understood is listed as `LEFT`.
 
 mod en;
 mod es;
