@@ -23,7 +23,8 @@
   const words = form.dataset;
   // What is said already is not said again, and not laid out again.
   const write = (element, text) => { if (element && element.textContent !== text) element.textContent = text; };
-  const filled = (phrase, values) => phrase.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const figures = new Intl.NumberFormat(document.documentElement.lang, { useGrouping: "always" });
+  const filled = (phrase, values) => phrase.replace(/\{(\w+)\}/g, (_, name) => figures.format(values[name]));
 
   // Picks. Those that this view does not show are kept and sent, too.
   const key = picksOf(words.schedule);

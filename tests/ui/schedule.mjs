@@ -269,6 +269,16 @@ export const liveSuite = (stage) => describe("an open schedule", { concurrency: 
 
 /** `stage` is filled before the tests run. */
 export const readingSuite = (stage) => describe("reading the schedule", { concurrency: false }, () => {
+  test("figures are told alike by the page and by its script", async () => {
+    for (const [language, told, found] of [["en", "1,800 events", /of 1,800/], ["es", "1.800 eventos", /de 1\.800/]]) {
+      const page = await open(stage, `${stage.season.crowded}?lang=${language}`);
+      await page.getByText(told).first().waitFor();
+      await page.getByRole("searchbox").fill("Rovers");
+      await page.getByRole("status").filter({ hasText: found }).waitFor();
+      await page.context().close();
+    }
+  });
+
   test("a jump to a month ends at the month, however high its neighbours turn out to be", async () => {
     for (const viewport of [PHONE, undefined]) {
       const page = await open(stage, stage.season.crowded, { viewport });
