@@ -2,6 +2,7 @@
 // so that neither a running local stack nor a deploy can pick up the other's.
 
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
@@ -27,8 +28,8 @@ const INPUTS = [
 const NOT_INPUTS = new Set(["assets", "build", "build-local", "target", "node_modules", "tests", "benches"]);
 
 const FLAVOURS = {
-  production: { dir: "build", assets: "assets", cargoArgs: [], optimize: true },
-  local: { dir: "build-local", assets: "build-local/assets", cargoArgs: ["--", "--features", "local"] },
+  production: { dir: "build", assets: "assets", features: [], optimize: true },
+  local: { dir: "build-local", assets: "build-local/assets", features: ["--features", "local"] },
 };
 
 // What LLVM cannot do, because it does not see the finished file. Functions of similar names have similar bodies: side by
@@ -47,9 +48,21 @@ const OPTIMIZATIONS = [
   "--reorder-functions-by-name",
 ];
 
+/** Where sources lie on this machine, and what stands for it in the Worker. */
+export const PLACES = [
+  [root, "convoke"],
+  [process.env.CARGO_HOME || path.join(os.homedir(), ".cargo"), "cargo"],
+  [process.env.RUSTUP_HOME || path.join(os.homedir(), ".rustup"), "rustup"],
+];
+
+// Panics name the file that they come from, which is nobody's business and differs from machine to machine. Cargo adds
+// this to the flags of .cargo/config.toml.
+const REMAPPED = PLACES.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+const CARGO_CONFIG = `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(REMAPPED)}`;
+
 /** Names, sizes and times of all inputs: cheap, and changed by every edit, checkout and pull. */
 function fingerprint(flavour) {
-  const lines = [flavour, process.env.RUSTFLAGS ?? "", process.env.CARGO_TARGET_DIR ?? ""];
+  const lines = [flavour, process.env.RUSTFLAGS ?? "", process.env.CARGO_TARGET_DIR ?? "", CARGO_CONFIG];
   const visit = (file) => {
     const stat = fs.statSync(file, { throwIfNoEntry: false });
     if (!stat) return;
@@ -67,7 +80,7 @@ function fingerprint(flavour) {
 
 /** Builds if anything changed. Returns where the Worker and its static files lie, and how large its wasm is. */
 export async function buildWorker(flavour, { force = false } = {}) {
-  const { dir, assets, cargoArgs, optimize } = FLAVOURS[flavour] ?? {};
+  const { dir, assets, features, optimize } = FLAVOURS[flavour] ?? {};
   if (!dir) throw new Failure(`CONVOKE_BUILD=${flavour}: expected ${Object.keys(FLAVOURS).join(" or ")}`);
   const out = path.join(crate, dir);
   const mark = path.join(out, ".inputs");
@@ -80,7 +93,7 @@ export async function buildWorker(flavour, { force = false } = {}) {
     const started = Date.now();
     log(`worker (${flavour}): building`);
     fs.rmSync(mark, { force: true });
-    await run(toolPath("worker-build"), ["--release", "--no-opt", "--out-dir", dir, ...cargoArgs], {
+    await run(toolPath("worker-build"), ["--release", "--no-opt", "--out-dir", dir, "--", "--config", CARGO_CONFIG, ...features], {
       cwd: crate,
       env: {
         ...process.env,
