@@ -234,7 +234,9 @@ fn misspelt(token: &str, tongue: &'static Tongue, vocabulary: &Vocabulary) -> Op
     let max = slips_allowed(letters);
     let mut nearest: Option<(usize, &'static str, Meaning)> = None;
     tongue.each("", &mut |known, meaning| {
+        // The tables are ASCII.
         let is_like = known.len() >= MENDED_LETTERS_MIN
+            && known.len().abs_diff(letters) <= max
             && (letters > MENDED_LETTERS_MIN || known.as_bytes().first() == token.as_bytes().first())
             && !known.contains(' ')
             && meaning != Meaning::Filler;

@@ -242,8 +242,11 @@ impl Vocabulary {
         if max == 0 {
             return None;
         }
-        let long = self.words.iter().filter(|known| known.chars().count() > 3);
-        let near = long.filter_map(|known| Some((distance(known, word, max)?, known)));
+        let like = self.words.iter().filter(|known| {
+            let of_known = known.chars().count();
+            of_known > 3 && of_known.abs_diff(letters) <= max
+        });
+        let near = like.filter_map(|known| Some((distance(known, word, max)?, known)));
         near.min_by_key(|(slips, _)| *slips).map(|(slips, known)| (known.as_str(), slips))
     }
 

@@ -93,6 +93,9 @@ fn home_means_the_team_whose_calendar_it_is() {
     assert_eq!(read(Some(TEAM)), "side=home");
 }
 
+/// A question takes no longer, unoptimized.
+const TAKES_MAX: Duration = Duration::from_millis(200);
+
 #[test]
 fn no_text_is_too_strange_and_none_takes_long() {
     const PIECES: &[&str] = &[
@@ -165,9 +168,17 @@ fn no_text_is_too_strange_and_none_takes_long() {
         let text = pieces.join(joint);
         let language = random.one(&["en", "es", "", "xx"]);
         let day = random.one(&["2027-02-28", "2028-02-29", "2027-12-31", "0001-01-01", "9999-12-31"]).parse().unwrap();
+        let team = random.one(&[None, Some(TEAM), Some("")]);
         let start = Instant::now();
-        let read = Question::read(&text, &vocabulary, day, random.one(&[None, Some(TEAM), Some("")]), language);
-        longest = longest.max(start.elapsed());
+        let read = Question::read(&text, &vocabulary, day, team, language);
+        let mut took = start.elapsed();
+        if took > TAKES_MAX {
+            // The machine may have been busy with another test.
+            let again = Instant::now();
+            Question::read(&text, &vocabulary, day, team, language);
+            took = took.min(again.elapsed());
+        }
+        longest = longest.max(took);
         let query = read.filter.to_query();
         let years = read.filter.from.into_iter().chain(read.filter.to).map(|day| chrono::Datelike::year(&day));
         // A page cannot be asked for the years beyond what an address can say.
@@ -182,5 +193,5 @@ fn no_text_is_too_strange_and_none_takes_long() {
     }
     // Unoptimized and beside other tests; optimized it is some ten microseconds.
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
-    assert!(longest < Duration::from_millis(500), "{longest:?}");
+    assert!(longest < TAKES_MAX, "{longest:?}");
 }
