@@ -224,7 +224,7 @@
   let calendar = [];
   const read = (li, title, dayWords, date) => ({
     li,
-    text: ` ${fold(`${title} ${[...li.firstElementChild.children].map((cell) => cell.textContent).join(" ")} ${dayWords}`)}`,
+    text: fold(` ${title} ${[...li.firstElementChild.children].map((cell) => cell.textContent).join(" ")} ${dayWords}`),
     month: date.slice(0, 7),
     weekend: [0, 6].includes(new Date(`${date}T12:00Z`).getUTCDay()),
     side: li.dataset.side,
@@ -278,7 +278,7 @@
   };
   // Of thousands of rows a filter shows the first screen at once, and the rest when the typing pauses: nobody waits for
   // the layout of what is far below.
-  const SCREEN_ROWS = 12;
+  const ROW_PX = 120;
   const SLICE_MS = 4;
   const PAUSE_MS = 120;
   let changes = null;
@@ -305,14 +305,14 @@
       linkOf(section)?.toggleAttribute("hidden", !any);
     }
     tell();
-    yield SCREEN_ROWS;
+    yield Infinity;
     locate();
   }
   const settle = ({ atOnce = false, wait = PAUSE_MS } = {}) => {
     clearTimeout(timer);
     if (!changes) return;
     const until = performance.now() + SLICE_MS;
-    for (let appeared = 0; atOnce || (appeared < SCREEN_ROWS && performance.now() < until); ) {
+    for (let appeared = 0; atOnce || (appeared < innerHeight / ROW_PX && performance.now() < until); ) {
       const { done, value } = changes.next();
       if (done) {
         changes = null;
