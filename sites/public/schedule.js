@@ -308,11 +308,11 @@
     yield Infinity;
     locate();
   }
-  const settle = ({ atOnce = false, wait = PAUSE_MS } = {}) => {
+  const settle = ({ atOnce = false, rows: most = innerHeight / ROW_PX, wait = PAUSE_MS } = {}) => {
     clearTimeout(timer);
     if (!changes) return;
     const until = performance.now() + SLICE_MS;
-    for (let appeared = 0; atOnce || (appeared < innerHeight / ROW_PX && performance.now() < until); ) {
+    for (let appeared = 0; atOnce || (appeared < most && performance.now() < until); ) {
       const { done, value } = changes.next();
       if (done) {
         changes = null;
@@ -320,7 +320,7 @@
       }
       appeared += value;
     }
-    timer = setTimeout(settle, wait, { wait: 0 });
+    timer = setTimeout(settle, wait, { rows: Infinity, wait: 0 });
   };
   // The address says what is shown.
   const locate = () => {
