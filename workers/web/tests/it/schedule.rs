@@ -203,6 +203,8 @@ fn a_season_that_is_too_long_for_a_page_goes_on_on_the_next() {
     // Of what is wished for there may be more than is looked up.
     assert!(stage.get("/s/ann?words=call&side=away", None).body.contains("Nothing matches"));
     assert!(stage.get("/s/ann?after=19:00", None).body.contains("/s/ann?from=2027-07-03&#38;after=19:00"));
+    // Nor is the last of these the last of all.
+    assert!(stage.get("/s/ann?q=last+event", None).body.contains("Later events"));
     assert!(stage.get("/s/ann?month=2027-08", None).body.contains("<option value=\"2027-08\" selected>August 2027"));
     assert!(stage.get("/s/ann.md?month=2027-08", None).body.contains("Fan fair"));
     assert!(stage.get("/s/ann.ics?words=fair", None).body.contains("SUMMARY:Fan fair"));

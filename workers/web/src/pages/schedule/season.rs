@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use itip::{EventId, Timestamp, When};
 use store::StoreError;
 use store::directory::EventRow;
-use timetable::{Entry, EntryStatus, Filter, PageConfig, Question, Vocabulary};
+use timetable::{Entry, EntryStatus, Filter, Nearest, PageConfig, Question, Vocabulary};
 use views::rows::Listed;
 use views::when::today_there;
 use views::words::Language;
@@ -168,7 +168,10 @@ impl Season {
         let vocabulary = self.events.vocabulary.get_or_init(|| Vocabulary::of(self.events.first_dates()));
         let coming = self.events.list.iter().flat_map(|event| &event.dates).map(Arc::as_ref);
         let mut coming = coming.filter(|entry| entry.end.instant() > self.now);
-        Question::read(text, vocabulary, today, team, language.words().tag).among(&mut coming, team)
+        let read = Question::read(text, vocabulary, today, team, language.words().tag);
+        // The last of those that are known is not the last of all: then all that fit are shown.
+        let unknown = !self.is_all() && matches!(read.nearest, Some(Nearest::Last(_)));
+        if unknown { read } else { read.among(&mut coming, team) }
     }
 
     /// The configuration of the page, with the team whose games it has.
